@@ -1,0 +1,236 @@
+"""Snapshot, request and instant to an answer: status, headers and body.
+
+Nothing here depends on who asks beyond what the snapshot offers for a choice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from math import ceil
+
+from maintenance.domain.codec import instant
+from maintenance.domain.kind import State
+from maintenance.domain.negotiation import Format
+from maintenance.domain.routing import Decision
+from maintenance.domain.snapshot import Document, Language, Snapshot, Text
+
+RETRY_AFTER_AT_LEAST_SECONDS = 30
+RETRY_AFTER_OPEN_ENDED_SECONDS = 300
+# What an error page or a reason answers where coming back later can help.
+_WORTH_RETRYING = frozenset({408, 413, 425, 429})
+
+_NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """An answer's body and what goes with it, the same for every client."""
+
+    status: int
+    content_type: str
+    language: str
+    slug: str
+    revision: int
+    content_security_policy: str
+    body: bytes
+    is_open_ended_json: bool = False
+    """The body is a JSON object that lacks its end: see `end_json`."""
+
+
+def status_of(decision: Decision, *, unmatched_status: int) -> int:
+    """Return the HTTP status of a page.
+
+    `unmatched_status` answers a request that no service, schedule or error code
+    says anything about.
+    """
+    if decision.code is not None:
+        return decision.code
+    if decision.schedule is None and decision.service is None:
+        return unmatched_status
+    return decision.reason.status
+
+
+def retry_after_seconds(decision: Decision, status: int, at: datetime) -> int | None:
+    """Return whole seconds after which to come back (RFC 9110, section 10.2.3).
+
+    None where coming back does not help: a page that is not there will not be
+    there later. The caller adds the jitter.
+    """
+    if status < 500 and status not in _WORTH_RETRYING:
+        return None
+    if decision.state is not State.UNTIL:
+        return RETRY_AFTER_OPEN_ENDED_SECONDS
+    closes_at = decision.schedule.window.closes_at if decision.schedule else None
+    if closes_at is None:
+        return RETRY_AFTER_OPEN_ENDED_SECONDS
+    seconds = ceil((closes_at - at).total_seconds())
+    return max(seconds, RETRY_AFTER_AT_LEAST_SECONDS)
+
+
+def languages_of(snapshot: Snapshot, decision: Decision) -> Mapping[str, object]:
+    """Return what a page can be had in: the reason's languages, or all for errors."""
+    if decision.state is State.ERROR:
+        return snapshot.languages
+    return decision.reason.texts
+
+
+def default_language(snapshot: Snapshot, decision: Decision) -> str:
+    """Return the language for those who understand none of the offered ones."""
+    offered = languages_of(snapshot, decision)
+    if snapshot.default_language in offered:
+        return snapshot.default_language
+    if decision.reason.language in offered:
+        return decision.reason.language
+    return next(iter(offered))
+
+
+def represent_page(
+    snapshot: Snapshot,
+    decision: Decision,
+    *,
+    wanted: Format,
+    language: str,
+    unmatched_status: int,
+) -> Representation:
+    """Return the page for a decision in one format and language."""
+    text = _text(snapshot, decision, language)
+    status = status_of(decision, unmatched_status=unmatched_status)
+    policy = _NO_CONTENT_POLICY
+    match wanted:
+        case Format.HTML:
+            theme = (decision.service and decision.service.theme) or snapshot.theme
+            shell = snapshot.shells[theme][language][decision.state.value]
+            policy = shell.content_security_policy
+            slots = _slots(snapshot, decision, language, status)
+            body = _fill(shell.document, _escaped(slots, text))
+        case Format.TEXT:
+            document = snapshot.languages[language].plain[decision.state.value]
+            slots = _slots(snapshot, decision, language, status)
+            body = _fill(document, slots | {"title": text.title, "body": text.plain})
+        case _:
+            problem = {"type": "about:blank", "status": status}
+            body = _json(problem | _facts(decision, text, language))[:-1]
+    return Representation(
+        status=status,
+        content_type=wanted.value,
+        language=language,
+        slug=_slug(decision),
+        revision=_revision(decision),
+        content_security_policy=policy,
+        body=body,
+        is_open_ended_json=wanted in (Format.PROBLEM, Format.JSON),
+    )
+
+
+def represent_reason(
+    snapshot: Snapshot, decision: Decision, *, wanted: Format, language: str
+) -> Representation:
+    """Return the reason alone, for /reason: a fragment, JSON or plain text."""
+    text = _text(snapshot, decision, language)
+    match wanted:
+        case Format.HTML:
+            body = text.html.encode()
+        case Format.TEXT:
+            body = text.plain.encode()
+        case _:
+            facts = _facts(decision, text, language)
+            body = _json({"status": decision.reason.status} | facts)
+    return Representation(
+        status=200,
+        content_type=wanted.value,
+        language=language,
+        slug=_slug(decision),
+        revision=_revision(decision),
+        content_security_policy=_NO_CONTENT_POLICY,
+        body=body,
+    )
+
+
+def end_json(body: bytes, *, retry_after: int | None, request_id: str) -> bytes:
+    """Return open-ended JSON with what differs from request to request."""
+    end = json.dumps({"retry_after": retry_after, "request_id": request_id})
+    return b"%b,%b\n" % (body, end[1:].encode())
+
+
+def for_people(language: Language, at: datetime) -> str:
+    """Return an instant in a language's own way of writing dates, in UTC."""
+    at = at.astimezone(UTC)
+    month = language.months[at.month - 1]
+    date = month.replace("{day}", str(at.day)).replace("{year}", str(at.year))
+    return language.moment.replace("{date}", date).replace("{time}", f"{at:%H:%M}")
+
+
+def _text(snapshot: Snapshot, decision: Decision, language: str) -> Text:
+    if decision.code is None:
+        return decision.reason.texts[language]
+    errors = snapshot.languages[language].errors
+    return errors.get(str(decision.code)) or errors[f"{decision.code // 100}xx"]
+
+
+def _slug(decision: Decision) -> str:
+    return decision.reason.slug if decision.code is None else str(decision.code)
+
+
+def _revision(decision: Decision) -> int:
+    """Return the history's number of the newest change behind a page."""
+    scheduled = decision.schedule.revision if decision.schedule else 0
+    return max(decision.reason.revision, scheduled)
+
+
+def _slots(
+    snapshot: Snapshot, decision: Decision, language: str, status: int
+) -> dict[str, str]:
+    words = snapshot.languages[language]
+    kind = decision.reason.kind
+    slots = {
+        "kind": kind.value.lower(),
+        "kind_label": words.kinds[kind],
+        "service": decision.service.name if decision.service else "",
+        "code": str(status),
+    }
+    opens_at, closes_at = _times(decision)
+    for name, at in (("opens", opens_at), ("closes", closes_at)):
+        slots[f"{name}_at"] = instant(at) if at else ""
+        slots[f"{name}_text"] = for_people(words, at) if at else ""
+    return slots
+
+
+def _escaped(slots: Mapping[str, str], text: Text) -> dict[str, str]:
+    filled = {name: escape(value) for name, value in slots.items()}
+    # The body was sanitised when it was published; everything else is plain.
+    return filled | {"title": escape(text.title), "body": text.html}
+
+
+def _fill(document: Document, slots: Mapping[str, str]) -> bytes:
+    parts = list(document)
+    parts[1::2] = [slots[name] for name in parts[1::2]]
+    return "".join(parts).encode()
+
+
+def _times(decision: Decision) -> tuple[datetime | None, datetime | None]:
+    if decision.schedule is None:
+        return None, None
+    return decision.schedule.window.opens_at, decision.schedule.window.closes_at
+
+
+def _facts(decision: Decision, text: Text, language: str) -> dict[str, object]:
+    opens_at, closes_at = _times(decision)
+    return {
+        "title": text.title,
+        "detail": text.plain,
+        "reason": _slug(decision),
+        "kind": "error" if decision.code else decision.reason.kind.value.lower(),
+        "starts_at": instant(opens_at) if opens_at else None,
+        "ends_at": instant(closes_at) if closes_at else None,
+        "service": decision.service.slug if decision.service else None,
+        "language": language,
+        "revision": _revision(decision),
+    }
+
+
+def _json(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()

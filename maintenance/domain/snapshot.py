@@ -1,0 +1,237 @@
+"""The published format: all that a page server needs, as values, bytes and a digest.
+
+A snapshot holds finished parts. Documents are lists of strings in which every
+second one names a slot; the page server joins them and never parses a template.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping  # the codec reads these hints at run time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from maintenance.domain.codec import SnapshotFormatError, from_plain, to_plain
+from maintenance.domain.kind import Kind
+from maintenance.domain.window import Window
+
+FORMAT = 1
+# What a reader unpacks at most: a small file may hold a very large one.
+MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+
+BUILTIN_REASON = 0
+"""The id of the reason that speaks when the operators named none."""
+
+SLOTS = frozenset(
+    {
+        "kind",  # the kind in lower case: planned, incident, ...
+        "kind_label",  # its name in the page's language
+        "title",
+        "body",  # HTML in documents, plain text in plain documents
+        "service",  # the service's own name, or nothing
+        "opens_at",  # ISO 8601, UTC
+        "opens_text",  # for people, in the page's language, UTC
+        "closes_at",
+        "closes_text",
+        "code",  # the HTTP status
+    }
+)
+
+Document: TypeAlias = tuple[str, ...]
+"""Literal text and names of slots in turn, beginning and ending with a literal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The words of a reason in one language, finished."""
+
+    title: str
+    html: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why visitors see a page."""
+
+    id: int
+    slug: str
+    kind: Kind
+    status: int
+    language: str
+    texts: Mapping[str, Text]
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a reason applies, and to which services; to all if everywhere."""
+
+    id: int
+    reason: int
+    window: Window
+    everywhere: bool = False
+    services: tuple[str, ...] = ()
+    keep_until_ended: bool = False
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What visitors know by a name, and the selectors that find it.
+
+    Any value of a selector may match; all selectors that have values must.
+    """
+
+    slug: str
+    name: str
+    hosts: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    ingresses: tuple[str, ...] = ()
+    kubernetes_services: tuple[str, ...] = ()
+    reason: int | None = None
+    theme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The fixed words that a page server needs in one language."""
+
+    direction: str
+    months: tuple[str, ...]
+    """Twelve dates with the places {day} and {year}: "{day} décembre {year}"."""
+    moment: str
+    """A date and a time: "{date} à {time} UTC"; the time is HH:MM."""
+    kinds: Mapping[Kind, str]
+    errors: Mapping[str, Text]
+    """By status ("404") or class ("4xx"); both classes are there."""
+    plain: Mapping[str, Document]
+    """The plain text of a page, by state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A theme's page in one language and state, with slots."""
+
+    document: Document
+    content_security_policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """An uploaded file, stored under assets/<digest>/<name>."""
+
+    digest: str
+    name: str
+    content_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the page server needs. Equal snapshots have equal bytes."""
+
+    default_language: str
+    default_reason: int
+    theme: str
+    reasons: tuple[Reason, ...]
+    languages: Mapping[str, Language]
+    shells: Mapping[str, Mapping[str, Mapping[str, Shell]]]
+    """By theme, language and state. Every theme has every language named above."""
+    services: tuple[Service, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    format: int = field(default=FORMAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What is live: the number of a publication and the digest of its snapshot."""
+
+    version: int
+    digest: str
+    published_at: datetime
+    format: int = field(default=FORMAT)
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    """Return the bytes to store. The same snapshot always gives the same bytes."""
+    # A date inside the gzip header would make equal snapshots differ.
+    return gzip.compress(_dump(to_plain(snapshot)), compresslevel=6, mtime=0)
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of stored bytes in hex. It is the snapshot's name."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def decode(data: bytes) -> Snapshot:
+    """Return the snapshot in stored bytes.
+
+    Raises:
+        SnapshotFormatError: it is cut short, damaged, too large, or of an
+            unknown format.
+    """
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        plain = unpacker.decompress(data, MAX_UNPACKED_BYTES)
+    except zlib.error as exc:
+        raise SnapshotFormatError(f"The snapshot is damaged: {exc}.") from exc
+    if not unpacker.eof:
+        raise SnapshotFormatError("The snapshot is cut short or too large.")
+    value = _load(plain, "snapshot")
+    snapshot = from_plain(Snapshot, value)
+    _check(snapshot)
+    return snapshot
+
+
+def encode_pointer(pointer: Pointer) -> bytes:
+    return _dump(to_plain(pointer))
+
+
+def decode_pointer(data: bytes) -> Pointer:
+    """Return the pointer in stored bytes.
+
+    Raises:
+        SnapshotFormatError: it is cut short, damaged, or of an unknown format.
+    """
+    return from_plain(Pointer, _load(data, "pointer"))
+
+
+def _dump(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def _load(data: bytes, what: str) -> Any:
+    try:
+        value: Any = json.loads(data)
+    except (ValueError, RecursionError) as exc:
+        raise SnapshotFormatError(f"The {what} is not JSON: {exc}.") from exc
+    found = value.get("format") if isinstance(value, dict) else None
+    if found != FORMAT:
+        raise SnapshotFormatError(f"The {what} has format {found!r}, not {FORMAT}.")
+    return value
+
+
+def _check(snapshot: Snapshot) -> None:
+    """Refuse a snapshot whose parts name other parts that are not there."""
+    reasons = {reason.id for reason in snapshot.reasons}
+    named = {snapshot.default_reason}
+    named.update(schedule.reason for schedule in snapshot.schedules)
+    named.update(s.reason for s in snapshot.services if s.reason is not None)
+    if missing := named - reasons:
+        raise SnapshotFormatError(f"The snapshot lacks the reason {min(missing)}.")
+    themes = {snapshot.theme, *(s.theme for s in snapshot.services if s.theme)}
+    if unknown := themes - snapshot.shells.keys():
+        raise SnapshotFormatError(f"The snapshot lacks the theme {min(unknown)!r}.")
+    for reason in snapshot.reasons:
+        if reason.language not in reason.texts:
+            raise SnapshotFormatError(f"Reason {reason.slug!r} lacks its own language.")
+        if absent := reason.texts.keys() - snapshot.languages.keys():
+            raise SnapshotFormatError(f"The snapshot lacks words for {min(absent)!r}.")

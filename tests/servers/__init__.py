@@ -1,0 +1,1 @@
+"""The real servers that the tests start: object stores, certificates, and PostgreSQL."""
