@@ -56,6 +56,8 @@ def instant(at: datetime) -> str:
 @cache
 def _converter(wanted: Any) -> Convert:
     origin, arguments = get_origin(wanted), get_args(wanted)
+    if origin is None:
+        return _plain_converter(wanted)
     if origin is types.UnionType:
         present = _converter(next(a for a in arguments if a is not types.NoneType))
         return lambda value: None if value is None else present(value)
@@ -65,6 +67,10 @@ def _converter(wanted: Any) -> Convert:
     if origin is Mapping:
         key, item = map(_converter, arguments)
         return lambda value: {key(k): item(v) for k, v in value.items()}
+    raise TypeError(f"{wanted} has no place in a snapshot")
+
+
+def _plain_converter(wanted: Any) -> Convert:
     if is_dataclass(wanted):
         return _dataclass_converter(cast("type[Any]", wanted))
     if wanted is datetime:

@@ -25,9 +25,6 @@ class Format(Enum):
     JSON = "application/json"
 
 
-_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-
-
 @lru_cache(maxsize=256)
 def parse_accept(value: str) -> tuple[tuple[str, float], ...]:
     """Return the members of an Accept-like header with their quality values."""
@@ -68,19 +65,25 @@ def choose_format(accept: str, *, wildcard: Format, json: Format) -> Format:
 
 
 def _formats(media_type: str, json: Format) -> list[tuple[Format, int]]:
-    if media_type in _HTML_TYPES:
-        return [(Format.HTML, 2)]
-    if media_type == "text/plain":
-        return [(Format.TEXT, 2)]
-    if media_type in ("application/json", "text/json") or media_type.endswith("+json"):
-        return [(json, 2)]
-    if media_type == "text/*":
-        return [(Format.HTML, 1), (Format.TEXT, 1)]
-    if media_type == "application/*":
-        return [(json, 1)]
-    if media_type == "*/*":
-        return [(Format.HTML, 0), (Format.TEXT, 0), (json, 0)]
-    return []
+    """Return the formats that a media range covers, with the range's precision."""
+    if media_type.endswith("+json"):
+        media_type = "application/json"
+    match media_type:
+        case "text/html" | "application/xhtml+xml":
+            covered = [(Format.HTML, 2)]
+        case "text/plain":
+            covered = [(Format.TEXT, 2)]
+        case "application/json" | "text/json":
+            covered = [(json, 2)]
+        case "text/*":
+            covered = [(Format.HTML, 1), (Format.TEXT, 1)]
+        case "application/*":
+            covered = [(json, 1)]
+        case "*/*":
+            covered = [(Format.HTML, 0), (Format.TEXT, 0), (json, 0)]
+        case _:
+            covered = []
+    return covered
 
 
 def choose_language(

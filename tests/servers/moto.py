@@ -32,7 +32,9 @@ def moto(folder: Path, *, tls: bool, port: int = 0) -> Iterator[MotoServer]:
             # -P: this folder has a moto.py too, which must not hide moto itself.
             [sys.executable, "-P", PROGRAM, str(own_port), *files],
             log=folder / "moto.log",
-            environment=os.environ | s3.environment | {"INITIAL_NO_AUTH_ACTION_COUNT": "0"},
+            environment=os.environ
+            | s3.environment
+            | {"INITIAL_NO_AUTH_ACTION_COUNT": "0"},
         )
         with running(server):
             yield server

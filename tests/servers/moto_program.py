@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
+from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -29,9 +31,26 @@ def main() -> None:
         int(port),
         DomainDispatcherApplication(create_backend_app),
         threaded=True,
-        ssl_context=(certificate[0], certificate[1]) if certificate else None,
+        ssl_context=context_of(*certificate) if certificate else None,
         request_handler=MotoRequestHandler,
     )
+
+
+class PatientContext(ssl.SSLContext):
+    """Leave the TLS handshake to the thread of the connection.
+
+    Werkzeug makes it where it accepts connections, so that one silent client stops the server.
+    """
+
+    def wrap_socket(self, *arguments: Any, **options: Any) -> ssl.SSLSocket:
+        options["do_handshake_on_connect"] = False
+        return super().wrap_socket(*arguments, **options)
+
+
+def context_of(chain: str, key: str) -> ssl.SSLContext:
+    context = PatientContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    return context
 
 
 def add_user(access_key: str, secret_key: str) -> None:

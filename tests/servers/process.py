@@ -25,7 +25,7 @@ class ServerError(Exception):
 
 
 class ServerProcess:
-    """One process of a server, with its log.
+    """One process of a server, called after its log.
 
     Every start runs the same command, so the server comes back at the same place.
     """
@@ -48,9 +48,16 @@ class ServerProcess:
     def pid(self) -> int:
         return self._running().pid
 
+    def addresses(self) -> set[str]:
+        """Return the addresses on which the process accepts connections."""
+        connections = psutil.Process(self.pid).net_connections()
+        return {
+            each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN
+        }
+
     def start(self) -> None:
         """Start the process and return when it answers."""
-        if self._popen is not None:
+        if self._popen is not None and self._popen.poll() is None:
             raise ServerError(f"{self} runs already.")
         with self._log.open("ab") as log:
             self._popen = subprocess.Popen(  # noqa: S603 - a command from these modules, no shell
@@ -76,7 +83,7 @@ class ServerProcess:
         os.kill(self.pid, signal.SIGCONT)
 
     def __str__(self) -> str:
-        return Path(self._command[0]).name
+        return self._log.stem
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._popen is None:
@@ -104,7 +111,9 @@ class ServerProcess:
         while not condition():
             code = self._running().poll()
             if code is not None:
-                raise ServerError(f"{self} ended with code {code}.\n{self._end_of_log()}")
+                raise ServerError(
+                    f"{self} ended with code {code}.\n{self._end_of_log()}"
+                )
             if time.monotonic() > deadline:
                 raise ServerError(
                     f"{self} is not {name} after {START_SECONDS:.0f} s.\n{self._end_of_log()}"

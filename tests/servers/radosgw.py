@@ -13,7 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from tests.servers.process import ServerError, ServerProcess, held_port, listens, running
+from tests.servers.process import (
+    ServerError,
+    ServerProcess,
+    held_port,
+    listens,
+    running,
+)
 from tests.servers.s3 import S3Process, S3Server, s3_server_on
 from tests.servers.tls import Certificate, issue_certificate
 
@@ -92,16 +98,22 @@ class Cluster:
             check=False,
         )
         if result.returncode != 0:
-            raise ServerError(f"{program} ended with code {result.returncode}.\n{result.stderr}")
+            raise ServerError(
+                f"{program} ended with code {result.returncode}.\n{result.stderr}"
+            )
         return result.stdout
 
     def has_store(self) -> bool:
-        return bool(json.loads(self.run("ceph", "osd", "stat", "--format=json"))["num_up_osds"])
+        return bool(
+            json.loads(self.run("ceph", "osd", "stat", "--format=json"))["num_up_osds"]
+        )
 
 
 def missing() -> str:
     """Return the command that installs what radosgw() needs, or nothing if all is there."""
-    packages = {package for program, package in PACKAGES.items() if not shutil.which(program)}
+    packages = {
+        package for program, package in PACKAGES.items() if not shutil.which(program)
+    }
     if not packages:
         return ""
     return f"apt-get install --yes --no-install-recommends {' '.join(sorted(packages))}"
@@ -118,7 +130,9 @@ def radosgw(folder: Path, *, tls: bool, port: int = 0) -> Iterator[RadosGateway]
         frontend = f"--rgw-frontends={frontend_on(own_port, certificate)}"
         gateway = RadosGateway(
             s3,
-            cluster.command("radosgw", "--name", "client.rgw", "--foreground", frontend),
+            cluster.command(
+                "radosgw", "--name", "client.rgw", "--foreground", frontend
+            ),
             log=folder / "radosgw.out",
             environment=cluster.environment,
         )
@@ -137,28 +151,47 @@ def frontend_on(port: int, certificate: Certificate | None) -> str:
 
 def add_user(cluster: Cluster, s3: S3Server) -> None:
     keys = ("--access-key", s3.access_key, "--secret-key", s3.secret_key)
-    cluster.run("radosgw-admin", "user", "create", "--uid=portal", "--display-name=portal", *keys)
+    cluster.run(
+        "radosgw-admin",
+        "user",
+        "create",
+        "--uid=portal",
+        "--display-name=portal",
+        *keys,
+    )
 
 
 @contextmanager
 def running_cluster(folder: Path) -> Iterator[Cluster]:
     # The monitor's database has tens of megabytes, which pytest would keep for three runs.
-    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as data, held_port() as port:
+    with (
+        TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as data,
+        held_port() as port,
+    ):
         cluster = make_cluster(folder, Path(data), monitor_port=port)
-        with running(monitor(cluster, Path(data), port=port)), running(memory_store(cluster)):
+        with (
+            running(monitor(cluster, Path(data), port=port)),
+            running(memory_store(cluster)),
+        ):
             yield cluster
 
 
 def make_cluster(folder: Path, data: Path, *, monitor_port: int) -> Cluster:
     cluster = Cluster(configuration=folder / "ceph.conf", logs=folder)
-    text = CONFIGURATION.format(fsid=uuid4(), monitor_port=monitor_port, data=data, logs=folder)
+    text = CONFIGURATION.format(
+        fsid=uuid4(), monitor_port=monitor_port, data=data, logs=folder
+    )
     cluster.configuration.write_text(text)
+    (data / "mon").mkdir()
+    (data / "osd").mkdir()
     return cluster
 
 
 def monitor(cluster: Cluster, data: Path, *, port: int) -> ServerProcess:
     addresses = str(data / "monmap")
-    cluster.run("monmaptool", "--create", "--addv", "a", f"[v2:127.0.0.1:{port}]", addresses)
+    cluster.run(
+        "monmaptool", "--create", "--addv", "a", f"[v2:127.0.0.1:{port}]", addresses
+    )
     cluster.run("ceph-mon", "--id=a", "--mkfs", "--monmap", addresses)
     return ServerProcess(
         cluster.command("ceph-mon", "--id=a", "--foreground"),

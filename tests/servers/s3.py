@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import boto3
@@ -30,6 +31,10 @@ CONFIG = Config(
     max_pool_connections=4,
     tcp_keepalive=True,
 )
+# One session for all clients, because each new one reads the S3 model for 0.1 s. Clients may be
+# used by many threads, but a session may not.
+SESSION = boto3.session.Session()
+SESSION_LOCK = Lock()
 READINESS = Config(retries={"mode": "standard", "total_max_attempts": 1})
 
 
@@ -61,16 +66,17 @@ class S3Server:
 
     def client(self, changes: Config | None = None) -> S3Client:
         """Return a new boto3 client; `changes` override the project's configuration."""
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=self.endpoint_url,
-            region_name=self.region,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            # True, not None: an AWS_CA_BUNDLE of the machine must not decide what a test trusts.
-            verify=True if self.ca_bundle is None else str(self.ca_bundle),
-            config=CONFIG.merge(changes or Config()),
-        )
+        with SESSION_LOCK:
+            return SESSION.client(
+                "s3",
+                endpoint_url=self.endpoint_url,
+                region_name=self.region,
+                aws_access_key_id=self.access_key,
+                aws_secret_access_key=self.secret_key,
+                # Not None: an AWS_CA_BUNDLE of the machine must not decide what a test trusts.
+                verify=True if self.ca_bundle is None else str(self.ca_bundle),
+                config=CONFIG.merge(changes or Config()),
+            )
 
     def make_bucket(self, name: str) -> None:
         self.client().create_bucket(Bucket=name)

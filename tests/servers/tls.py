@@ -22,7 +22,9 @@ def issue_certificate(folder: Path) -> Certificate:
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1", "localhost")
     certificate = Certificate(
-        chain=folder / "server.pem", key=folder / "server.key", ca_bundle=folder / "ca.pem"
+        chain=folder / "server.pem",
+        key=folder / "server.key",
+        ca_bundle=folder / "ca.pem",
     )
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,57 @@
+"""What visitors see right now, service by service, by the page servers' own rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from maintenance.domain.asked import Asked
+from maintenance.domain.kind import State
+from maintenance.domain.routing import Decision, RoutingTable
+from maintenance.domain.snapshot import Snapshot, Text
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Who speaks for a service, or for what is no service's (an empty slug)."""
+
+    slug: str
+    name: str
+    decision: Decision
+    text: Text
+    status: int
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.decision.schedule is not None
+
+    @property
+    def is_overrun(self) -> bool:
+        return self.decision.state is State.OVERRUN
+
+    @property
+    def opens_at(self) -> datetime | None:
+        return (
+            self.decision.schedule.window.opens_at if self.decision.schedule else None
+        )
+
+    @property
+    def closes_at(self) -> datetime | None:
+        return (
+            self.decision.schedule.window.closes_at if self.decision.schedule else None
+        )
+
+
+def in_force(snapshot: Snapshot, at: datetime) -> list[InForce]:
+    """Return who speaks at an instant, for everything else first, then by service."""
+    table = RoutingTable(snapshot)
+    rows = [_row("", "Everywhere else", table.resolve(Asked(), at))]
+    for service in snapshot.services:
+        decision = table.resolve(Asked(slug=service.slug), at)
+        rows.append(_row(service.slug, service.name, decision))
+    return rows
+
+
+def _row(slug: str, name: str, decision: Decision) -> InForce:
+    reason = decision.reason
+    return InForce(slug, name, decision, reason.texts[reason.language], reason.status)

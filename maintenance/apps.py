@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.core.checks import Tags, register
+
+
+class MaintenanceConfig(AppConfig):
+    name = "maintenance"
+    verbose_name = "Maintenance"
+
+    def ready(self) -> None:
+        from maintenance.checks import check_catalogues
+
+        register(check_catalogues, Tags.translation)
+
+
+class EntracteAdminConfig(AdminConfig):
+    default_site = "maintenance.admin.site.EntracteAdminSite"

@@ -1,0 +1,239 @@
+"""Objects as documents and back: the form in which the history keeps them.
+
+A document holds the whole object, with the rows that belong to it. It names
+other objects by their slugs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from maintenance.domain.codec import instant
+from maintenance.models import (
+    Asset,
+    PortalSettings,
+    Reason,
+    ReasonText,
+    Schedule,
+    Service,
+    Theme,
+)
+
+Recorded: TypeAlias = Reason | Service | Schedule | Theme | Asset | PortalSettings
+Document: TypeAlias = dict[str, Any]
+
+_SELECTORS = ("hosts", "paths", "namespaces", "ingresses", "kubernetes_services")
+
+
+class RestoreError(Exception):
+    """A document cannot be made an object again. Nothing was changed."""
+
+
+NOUNS: dict[str, type[Recorded]] = {
+    "reason": Reason,
+    "service": Service,
+    "schedule": Schedule,
+    "theme": Theme,
+    "asset": Asset,
+    "settings": PortalSettings,
+}
+
+
+def noun_of(subject: Recorded) -> str:
+    """Return the word by which the history knows a kind of object."""
+    return next(noun for noun, model in NOUNS.items() if type(subject) is model)
+
+
+def to_document(subject: Recorded) -> Document:
+    """Return an object with all that belongs to it."""
+    return _WRITERS[noun_of(subject)](subject)
+
+
+def restore(noun: str, object_id: int, document: Document) -> Recorded:
+    """Make an object what a document says, or create it anew under its number.
+
+    Raises:
+        RestoreError: it names an object that is not there, or breaks a rule.
+    """
+    model = NOUNS[noun]
+    subject = _manager(model).filter(pk=object_id).first() or model(pk=object_id)
+    try:
+        return _READERS[noun](subject, document)
+    except ValidationError as exc:
+        raise RestoreError(" ".join(exc.messages)) from exc
+
+
+def _reason_document(reason: Reason) -> Document:
+    return {
+        "slug": reason.slug,
+        "kind": reason.kind,
+        "status": reason.status,
+        "is_announcement": reason.is_announcement,
+        "texts": {
+            text.language: {
+                "title": text.title,
+                "text": text.text,
+                "format": text.format,
+            }
+            for text in reason.texts.order_by("language")
+        },
+    }
+
+
+def _restore_reason(reason: Reason, document: Document) -> Reason:
+    _assign(reason, document, ("slug", "kind", "status", "is_announcement"))
+    _save(reason)
+    reason.texts.all().delete()
+    for language, values in document["texts"].items():
+        _save(ReasonText(reason=reason, language=language, **values))
+    return reason
+
+
+def _service_document(service: Service) -> Document:
+    return {
+        "slug": service.slug,
+        "name": service.name,
+        **{name: getattr(service, name) for name in _SELECTORS},
+        "reason": service.reason and service.reason.slug,
+        "theme": service.theme and service.theme.slug,
+    }
+
+
+def _restore_service(service: Service, document: Document) -> Service:
+    _assign(service, document, ("slug", "name", *_SELECTORS))
+    service.reason = _named(Reason, document["reason"])
+    service.theme = _named(Theme, document["theme"])
+    _save(service)
+    return service
+
+
+def _schedule_document(schedule: Schedule) -> Document:
+    closes_at = schedule.closes_at
+    return {
+        "reason": schedule.reason.slug,
+        "everywhere": schedule.everywhere,
+        "services": sorted(schedule.services.values_list("slug", flat=True)),
+        "opens_at": instant(schedule.opens_at),
+        "closes_at": instant(closes_at) if closes_at else None,
+        "keep_until_ended": schedule.keep_until_ended,
+        "is_announcement": schedule.is_announcement,
+    }
+
+
+def _restore_schedule(schedule: Schedule, document: Document) -> Schedule:
+    _assign(schedule, document, ("everywhere", "keep_until_ended", "is_announcement"))
+    schedule.opens_at = datetime.fromisoformat(document["opens_at"])
+    closes_at = document["closes_at"]
+    schedule.closes_at = datetime.fromisoformat(closes_at) if closes_at else None
+    reason = _named(Reason, document["reason"])
+    if reason is None:
+        raise RestoreError("A schedule needs a reason.")
+    schedule.reason = reason
+    services = [_named(Service, slug) for slug in document["services"]]
+    _save(schedule)
+    schedule.services.set([service for service in services if service])
+    return schedule
+
+
+def _theme_document(theme: Theme) -> Document:
+    return {
+        "slug": theme.slug,
+        "name": theme.name,
+        "accent": theme.accent,
+        "accent_dark": theme.accent_dark,
+        "logo": theme.logo and {"digest": theme.logo.digest, "name": theme.logo.name},
+        "links": theme.links,
+        "footer": theme.footer,
+    }
+
+
+def _restore_theme(theme: Theme, document: Document) -> Theme:
+    names = ("slug", "name", "accent", "accent_dark", "links", "footer")
+    _assign(theme, document, names)
+    logo = document["logo"]
+    theme.logo = Asset.objects.filter(**logo).first() if logo else None
+    if logo and theme.logo is None:
+        raise RestoreError(f"The asset {logo['name']!r} is gone: restore it first.")
+    _save(theme)
+    return theme
+
+
+def _asset_document(asset: Asset) -> Document:
+    return {
+        "name": asset.name,
+        "digest": asset.digest,
+        "content_type": asset.content_type,
+        "size_bytes": asset.size_bytes,
+    }
+
+
+def _restore_asset(asset: Asset, document: Document) -> Asset:
+    _assign(asset, document, ("name", "digest", "content_type", "size_bytes"))
+    # The file itself is never removed from the storage: publications that can
+    # be rolled back to show it.
+    asset.file.name = f"assets/{asset.digest}/{asset.name}"
+    _save(asset)
+    return asset
+
+
+def _settings_document(settings: PortalSettings) -> Document:
+    return {
+        "default_reason": settings.default_reason and settings.default_reason.slug,
+        "default_language": settings.default_language,
+        "theme": settings.theme and settings.theme.slug,
+    }
+
+
+def _restore_settings(settings: PortalSettings, document: Document) -> PortalSettings:
+    settings.default_language = document["default_language"]
+    settings.default_reason = _named(Reason, document["default_reason"])
+    settings.theme = _named(Theme, document["theme"])
+    _save(settings)
+    return settings
+
+
+_WRITERS: dict[str, Callable[[Any], Document]] = {
+    "reason": _reason_document,
+    "service": _service_document,
+    "schedule": _schedule_document,
+    "theme": _theme_document,
+    "asset": _asset_document,
+    "settings": _settings_document,
+}
+_READERS: dict[str, Callable[[Any, Document], Recorded]] = {
+    "reason": _restore_reason,
+    "service": _restore_service,
+    "schedule": _restore_schedule,
+    "theme": _restore_theme,
+    "asset": _restore_asset,
+    "settings": _restore_settings,
+}
+
+
+def _assign(subject: models.Model, document: Document, names: tuple[str, ...]) -> None:
+    for name in names:
+        setattr(subject, name, document[name])
+
+
+def _save(subject: models.Model) -> None:
+    subject.full_clean()
+    subject.save()
+
+
+def _named(model: type[models.Model], slug: str | None) -> Any:
+    if slug is None:
+        return None
+    found = _manager(model).filter(slug=slug).first()
+    if found is None:
+        noun = model.__name__.lower()
+        raise RestoreError(f"The {noun} {slug!r} is gone: restore it first.")
+    return found
+
+
+def _manager(model: type[models.Model]) -> models.Manager[Any]:
+    return model._default_manager  # noqa: SLF001  public in Django, named in its docs

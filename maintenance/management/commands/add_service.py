@@ -1,0 +1,54 @@
+"""Add a service, from a shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from maintenance.actions.add_service import AddServiceError, add_service
+from maintenance.management import shell
+from maintenance.models import Service
+
+_SELECTORS = {
+    "--host": ("hosts", "shop.example.com or *.example.com"),
+    "--path": ("paths", "a prefix such as /api"),
+    "--namespace": ("namespaces", "a Kubernetes namespace"),
+    "--ingress": ("ingresses", "the name of an Ingress object"),
+    "--kubernetes-service": ("kubernetes_services", "the name of a Service object"),
+}
+
+
+class Command(BaseCommand):
+    help = "Add a service. All selectors that are given must match, any value of each."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--name", help="what visitors call it (default: the slug)")
+        for option, (name, meaning) in _SELECTORS.items():
+            parser.add_argument(
+                option,
+                action="append",
+                default=[],
+                dest=name,
+                help=f"{meaning}; repeatable",
+            )
+        shell.add_actor(parser)
+
+    def handle(self, **options: Any) -> None:
+        selectors = {name: options[name] for name, _ in _SELECTORS.values()}
+        if not any(selectors.values()):
+            raise CommandError(
+                f"Give {options['slug']!r} at least one selector, such as --host."
+            )
+        service = Service(
+            slug=options["slug"], name=options["name"] or options["slug"], **selectors
+        )
+        author = shell.author_from(options)
+        try:
+            add_service(service, author=author, at=timezone.now())
+        except AddServiceError as exc:
+            raise CommandError(str(exc)) from exc
+        self.stdout.write(f"Added {service.slug}.")
+        shell.publish_now(self)

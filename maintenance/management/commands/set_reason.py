@@ -1,0 +1,156 @@
+"""Say why visitors see a page, from a shell."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from maintenance.actions.announce import (
+    AnnounceError,
+    Announcement,
+    announce,
+    find_services,
+    withdraw,
+)
+from maintenance.actions.overview import InForce, in_force
+from maintenance.domain.kind import Kind
+from maintenance.management import shell
+from maintenance.models import PortalSettings, Schedule
+from maintenance.models.reason import MAX_TEXT_LENGTH, TextFormat
+from maintenance.publishing.builder import build_snapshot
+
+
+class Command(BaseCommand):
+    help = (
+        "Set the reason that visitors see, at once. It replaces what an earlier "
+        "set_reason put on the same services. Exit status: 0 published, 1 or 2 "
+        "nothing changed, 3 saved but not published yet."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "text", nargs="?", help="the reason; - reads standard input"
+        )
+        parser.add_argument("--title", default="", help="default: what suits the kind")
+        parser.add_argument(
+            "--service",
+            action="append",
+            default=[],
+            metavar="SLUG",
+            dest="services",
+            help="where, repeatable (default: everywhere)",
+        )
+        shell.add_end(parser)
+        parser.add_argument("--language", help="of the text (default: the portal's)")
+        parser.add_argument(
+            "--kind",
+            choices=[kind.value.lower() for kind in Kind],
+            default=Kind.PLANNED.value.lower(),
+        )
+        parser.add_argument(
+            "--format",
+            choices=[name.lower() for name in TextFormat.values],
+            default=TextFormat.MARKDOWN.value.lower(),
+            help="of the text; both are sanitised",
+        )
+        parser.add_argument(
+            "--keep",
+            action="store_true",
+            help="past the end, stay and say that it takes longer, until --clear",
+        )
+        shell.add_actor(parser)
+        verb = parser.add_mutually_exclusive_group()
+        verb.add_argument("--clear", action="store_true", help="end it")
+        verb.add_argument("--show", action="store_true", help="print what is in force")
+
+    def handle(self, **options: Any) -> None:
+        at = timezone.now()
+        has_text = options["text"] is not None
+        if has_text == (options["clear"] or options["show"]):
+            raise CommandError("Give a TEXT, or --clear, or --show.", returncode=2)
+        try:
+            if options["show"]:
+                self._show(options["services"], at)
+            elif options["clear"]:
+                self._clear(options, at)
+            else:
+                self._set(options, at)
+        except AnnounceError as exc:
+            raise CommandError(str(exc)) from exc
+
+    def _set(self, options: dict[str, Any], at: datetime) -> None:
+        closes_at = shell.end_from(options, at)
+        if options["keep"] and closes_at is None:
+            raise CommandError("--keep needs an end: add --for or --until.")
+        schedule = announce(
+            Announcement(
+                text=_text(options["text"]),
+                title=options["title"],
+                language=options["language"] or _default_language(),
+                kind=Kind(options["kind"].upper()),
+                format=TextFormat(options["format"].upper()),
+                services=tuple(options["services"]),
+                closes_at=closes_at,
+                keep_until_ended=options["keep"],
+            ),
+            author=shell.author_from(options),
+            at=at,
+        )
+        self.stdout.write(f"Set {_where(schedule)}, {_until(closes_at)}.")
+        shell.publish_now(self)
+
+    def _clear(self, options: dict[str, Any], at: datetime) -> None:
+        author = shell.author_from(options)
+        ended = withdraw(options["services"], author=author, at=at)
+        if not ended:
+            self.stdout.write("There was nothing to end.")
+            return
+        self.stdout.write(f"Ended {_where(ended[0])}.")
+        shell.publish_now(self)
+
+    def _show(self, slugs: list[str], at: datetime) -> None:
+        wanted = {service.slug for service in find_services(slugs)}
+        for row in in_force(build_snapshot(at), at):
+            if not wanted or row.slug in wanted:
+                self.stdout.write(_line(row))
+
+
+def _text(argument: str) -> str:
+    # One more than is allowed, so that what is too long is refused, not cut.
+    source = sys.stdin.read(MAX_TEXT_LENGTH + 1) if argument == "-" else argument
+    if not source.strip():
+        raise CommandError("The text is empty: say why visitors see the page.")
+    return source.strip()
+
+
+def _default_language() -> str:
+    settings = PortalSettings.objects.filter(id=1).first()
+    return settings.default_language if settings else "en"
+
+
+def _where(schedule: Schedule) -> str:
+    if schedule.everywhere:
+        return "everywhere"
+    return ", ".join(schedule.services.order_by("slug").values_list("slug", flat=True))
+
+
+def _until(closes_at: datetime | None) -> str:
+    return f"until {shell.moment(closes_at)}" if closes_at else "until it is cleared"
+
+
+def _line(row: InForce) -> str:
+    reason = row.decision.reason
+    when = "nothing is scheduled"
+    if row.is_scheduled:
+        when = _until(row.closes_at)
+    if row.is_overrun and row.closes_at:
+        when = f"overrun since {shell.moment(row.closes_at)}"
+    kind = reason.kind.value.lower()
+    return (
+        f"{row.slug or '*'}: {row.text.title} | {row.text.plain} "
+        f"({reason.slug}, {kind}, {row.status}; {when})"
+    )

@@ -1,0 +1,100 @@
+"""What the commands share: who calls, when, and what was published."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from maintenance.domain.duration import parse_duration
+from maintenance.history.recording import Author
+from maintenance.models.revision import Channel
+from maintenance.publishing.current import current_store
+from maintenance.publishing.publish import PublishError, publish
+
+EXIT_NOT_PUBLISHED = 3
+"""The change is saved; visitors do not see it yet."""
+
+
+def add_actor(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--actor", default="", help="who the history names (default: the user's name)"
+    )
+
+
+def author_from(options: dict[str, Any]) -> Author:
+    """Return who calls, for the history."""
+    name: str = options["actor"].strip() or _user()
+    if len(name) > 150:
+        raise CommandError(f"--actor {name:.20}...: use at most 150 characters.")
+    return Author(name, Channel.COMMAND)
+
+
+def add_end(parser: CommandParser) -> None:
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument(
+        "--for", dest="duration", metavar="2h30m", help="how long from now"
+    )
+    end.add_argument(
+        "--until", metavar="2026-12-01T06:00+01:00", help="when, with a time zone"
+    )
+
+
+def end_from(options: dict[str, Any], at: datetime) -> datetime | None:
+    """Return the end that --for or --until name, or None for an open end.
+
+    Raises:
+        CommandError: it is no duration, no date, or has no time zone.
+    """
+    if options["duration"] is not None:
+        try:
+            return at + parse_duration(options["duration"])
+        except ValueError as exc:
+            raise CommandError(f"--for {exc}") from exc
+    if options["until"] is None:
+        return None
+    return _instant(options["until"])
+
+
+def publish_now(command: BaseCommand) -> None:
+    """Publish what is saved, and say which publication visitors see.
+
+    Raises:
+        CommandError: it is saved but could not be published (exit status 3).
+    """
+    try:
+        publication = publish(current_store(), at=timezone.now())
+    except PublishError as exc:
+        raise CommandError(
+            f"Saved, but not published yet: {exc} `publish --watch` goes on trying.",
+            returncode=EXIT_NOT_PUBLISHED,
+        ) from exc
+    command.stdout.write(f"Published as publication {publication.version}.")
+
+
+def moment(at: datetime) -> str:
+    """Return an instant for people, in UTC because a shell has no other zone."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise CommandError(
+            f"--until {text!r}: write a date and time such as 2026-12-01T06:00+01:00."
+        ) from exc
+    if at.tzinfo is None:
+        raise CommandError(f"--until {text!r}: add a time zone, such as {text}Z.")
+    return at
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user may have a number and no name.
+        return "unknown"

@@ -1,0 +1,26 @@
+"""The rows behind pages: one noun a file."""
+
+from __future__ import annotations
+
+from maintenance.models.asset import Asset
+from maintenance.models.portal_settings import PortalSettings
+from maintenance.models.publication import Publication
+from maintenance.models.publisher import Publisher
+from maintenance.models.reason import Reason, ReasonText
+from maintenance.models.revision import Revision
+from maintenance.models.schedule import Schedule
+from maintenance.models.service import Service
+from maintenance.models.theme import Theme
+
+__all__ = [
+    "Asset",
+    "PortalSettings",
+    "Publication",
+    "Publisher",
+    "Reason",
+    "ReasonText",
+    "Revision",
+    "Schedule",
+    "Service",
+    "Theme",
+]

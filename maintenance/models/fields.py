@@ -1,0 +1,47 @@
+"""Fields and validators that several models share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+from maintenance.models.form_fields import LinesFormField
+
+MAX_LINES = 100
+MAX_LINE_LENGTH = 253  # a host name's limit (RFC 1035, section 2.3.4)
+
+validate_language = RegexValidator(
+    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+    "Use a language tag such as 'fr', 'pt-BR' or 'zh-Hant'.",
+)
+validate_colour = RegexValidator(
+    r"^#[0-9a-fA-F]{6}$", "Use a colour such as '#7a1f2b'."
+)
+
+
+class LinesField(models.JSONField):
+    """A list of short texts, which forms show one a line."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **({"default": list, "blank": True} | options))
+
+    def formfield(self, **options: Any) -> Any:
+        return models.Field.formfield(self, form_class=LinesFormField, **options)
+
+
+def validate_lines(lines: object) -> None:
+    """Refuse what is not a list of distinct, short texts."""
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise ValidationError("Give a list of texts.")
+    if len(lines) > MAX_LINES:
+        raise ValidationError(f"Give at most {MAX_LINES} lines.")
+    for line in lines:
+        if not line or len(line) > MAX_LINE_LENGTH or any(map(str.isspace, line)):
+            raise ValidationError(
+                f"{line!r:.60}: use 1 to {MAX_LINE_LENGTH} characters without spaces."
+            )
+    if len(set(lines)) != len(lines):
+        raise ValidationError("A line stands there twice.")

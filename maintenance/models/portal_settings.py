@@ -1,0 +1,51 @@
+"""PortalSettings: what holds for all services."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from maintenance.models.fields import validate_language
+from maintenance.models.reason import Reason
+from maintenance.models.theme import Theme
+
+
+class PortalSettings(models.Model):
+    """The one row of settings that operators change without a restart."""
+
+    default_reason = models.ForeignKey(
+        Reason,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What pages say when nothing is scheduled. Empty: the built-in words.",
+    )
+    default_language = models.CharField(
+        max_length=35,
+        default="en",
+        validators=[validate_language],
+        help_text="For visitors who read none of the languages of a reason.",
+    )
+    theme = models.ForeignKey(
+        Theme,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: the built-in one.",
+    )
+
+    class Meta:
+        verbose_name = "settings"
+        verbose_name_plural = "settings"
+        constraints = (
+            models.CheckConstraint(
+                name="portal_settings_one_row",
+                condition=Q(id=1),
+                violation_error_message="There is one row of settings.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return "Settings"

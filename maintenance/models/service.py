@@ -1,0 +1,102 @@
+"""Service: what visitors know by a name, selected by what an ingress sends."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from maintenance.models.fields import LinesField, validate_lines
+from maintenance.models.reason import Reason
+from maintenance.models.theme import Theme
+
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*|\[[0-9a-f:.]+\]")
+# Kubernetes object names: RFC 1123 subdomains ("Object Names and IDs").
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+
+
+def validate_hosts(lines: list[str]) -> None:
+    """Refuse what can be no Host header, upper case and ports included."""
+    validate_lines(lines)
+    for line in lines:
+        if not _HOST.fullmatch(line):
+            raise ValidationError(
+                f"{line!r} is no host: use shop.example.com or *.example.com."
+            )
+
+
+def validate_paths(lines: list[str]) -> None:
+    """Refuse what is no prefix of a path."""
+    validate_lines(lines)
+    for line in lines:
+        if not line.startswith("/") or "?" in line or "#" in line:
+            raise ValidationError(f"{line!r} is no path: use a prefix such as /api.")
+
+
+def validate_names(lines: list[str]) -> None:
+    """Refuse what can be no name of a Kubernetes object."""
+    validate_lines(lines)
+    for line in lines:
+        if not _NAME.fullmatch(line):
+            raise ValidationError(f"{line!r} is no name of a Kubernetes object.")
+
+
+class Service(models.Model):
+    """What visitors know by a name, and the selectors that find it."""
+
+    slug = models.SlugField(
+        unique=True, help_text="Its name in addresses and commands."
+    )
+    name = models.CharField(max_length=100, help_text="What visitors call it: Shop.")
+    hosts = LinesField(
+        validators=[validate_hosts],
+        help_text="One a line: shop.example.com, *.example.com.",
+    )
+    paths = LinesField(
+        validators=[validate_paths],
+        help_text="Prefixes, one a line: /api. Empty: every path.",
+    )
+    namespaces = LinesField(
+        validators=[validate_names],
+        help_text="Kubernetes namespaces, one a line, as the ingress sends them.",
+    )
+    ingresses = LinesField(
+        validators=[validate_names],
+        help_text="Names of Ingress objects, one a line.",
+    )
+    kubernetes_services = LinesField(
+        "Kubernetes services",
+        validators=[validate_names],
+        help_text="Names of Service objects, one a line.",
+    )
+    reason = models.ForeignKey(
+        Reason,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="default_of",
+        verbose_name="default reason",
+        help_text="What its page says when nothing is scheduled.",
+    )
+    theme = models.ForeignKey(
+        Theme,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="services",
+        help_text="Empty: the portal's.",
+    )
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="service_has_a_name",
+                condition=~models.Q(name=""),
+                violation_error_message="Give the service a name.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,41 @@
+"""The heads of answers, as far as they are the same for every request."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_NOT_VISIBLE = re.compile(r"[^\x20-\x7e]")
+
+# All that choose among representations, so that no cache mixes them up even
+# where it is told to keep what says no-store.
+VARY_PAGE = (
+    "Accept, Accept-Language, Accept-Encoding, X-Format, User-Agent, "
+    "Sec-Fetch-Dest, Sec-Fetch-Mode, Content-Type"
+)
+VARY_REASON = "Accept, Accept-Language, Accept-Encoding, X-Format"
+
+ASSET_CACHING = "public, max-age=31536000, immutable"
+ASSET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""For an uploaded file that somebody opens by itself: an SVG may hold script."""
+
+
+def head(status: int, **fields: str | int | None) -> bytes:
+    """Return a status line and header lines; fields without a value are left out.
+
+    `content_type="text/plain"` becomes `Content-Type: text/plain`.
+    """
+    phrase = _PHRASES.get(status, "Client Error" if status < 500 else "Server Error")
+    lines = [f"HTTP/1.1 {status} {phrase}"]
+    lines += [
+        f"{name.replace('_', '-').title()}: {visible(str(value))}"
+        for name, value in fields.items()
+        if value is not None
+    ]
+    return ("\r\n".join(lines) + "\r\n").encode("ascii")
+
+
+def visible(value: str) -> str:
+    """Return a header's value without what could end it or is not ASCII."""
+    return _NOT_VISIBLE.sub("?", value)

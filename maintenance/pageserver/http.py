@@ -1,0 +1,293 @@
+"""HTTP/1.0 and 1.1 over one connection: bytes in, requests out, bytes written.
+
+A request is answered as soon as its headers are read; its body is never waited
+for. Whatever a client does wrong costs that client its connection, no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import cast
+
+import httptools
+
+from maintenance.pageserver import refusals
+from maintenance.pageserver.connections import Connections
+from maintenance.pageserver.refusals import Refusal
+from maintenance.pageserver.repair import repaired
+from maintenance.pageserver.request import NAMES, Request, Respond, repeated
+
+# More than this is taken in pieces, so that a flood of pipelined requests meets
+# the write buffer's limit before all of them are answered.
+_PIECE_BYTES = 4096
+_KEEP = b"Connection: keep-alive\r\n\r\n"
+_CLOSE = b"Connection: close\r\n\r\n"
+
+
+class HttpProtocol(asyncio.Protocol):
+    """One client's connection."""
+
+    __slots__ = (
+        "_begun",
+        "_closing",
+        "_connections",
+        "_drained",
+        "_fresh",
+        "_head_bytes",
+        "_head_done",
+        "_headers",
+        "_is_paused",
+        "_parser",
+        "_refusal",
+        "_respond",
+        "_transport",
+        "_unfinished",
+        "_url",
+        "_waiting",
+        "deadline",
+    )
+
+    def __init__(self, respond: Respond, connections: Connections) -> None:
+        self._respond = respond
+        self._connections = connections
+        self._parser = httptools.HttpRequestParser(self)
+        self._begun = self._head_done = False
+        self._closing = self._is_paused = False
+        # Whether nothing was answered yet of the bytes being taken.
+        self._fresh = True
+        self._url = self._waiting = b""
+        self._headers: dict[str, str] = {}
+        self._refusal: Refusal | None = None
+        # Bytes of finished header lines; of a head that is not finished; and
+        # of what came after the last answer.
+        self._head_bytes = self._unfinished = self._drained = 0
+        self.deadline = connections.now + connections.limits.header_seconds
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if not self._connections.add(self):
+            self._closing = True
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = True
+        self._connections.discard(self)
+        # The parser knows the protocol: without the cycle between them, both
+        # are gone at once instead of at the next garbage collection.
+        del self._parser
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            self._discard(len(data))
+        elif self._waiting or len(data) > _PIECE_BYTES:
+            self._waiting += data
+            self._work_off()
+        else:
+            self._take(data)
+
+    def pause_writing(self) -> None:
+        self._is_paused = True
+        self.deadline = self._connections.now + self._connections.limits.write_seconds
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._is_paused = False
+        if self._closing:
+            return
+        self.deadline = self._connections.now + self._connections.limits.idle_seconds
+        self._work_off()
+        if not self._is_paused:
+            self._transport.resume_reading()
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        self._begun = True
+        self._head_done = False
+        self._url = b""
+        self._headers = {}
+        self._head_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, raw_name: bytes, value: bytes) -> None:
+        self._head_bytes += len(raw_name) + len(value) + 4
+        name = NAMES.get(raw_name) or NAMES.get(raw_name.lower())
+        if name is None or self._head_done:
+            return
+        text = value.decode("latin-1")
+        if (known := self._headers.setdefault(name, text)) is not text:
+            if name == "host" and known != text:
+                self._refusal = refusals.TWO_HOSTS
+            self._headers[name] = repeated(name, known, text)
+
+    def on_headers_complete(self) -> None:
+        self._head_done = True
+        self._unfinished = 0
+
+    def on_message_complete(self) -> None:
+        self._begun = self._fresh = False
+        if not self._closing:
+            self._answer(is_complete=True)
+
+    # What the other connections' keeper calls.
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._begun and not self._closing and not self._is_paused
+
+    def time_out(self) -> None:
+        """End a connection whose deadline has passed."""
+        if self._closing:
+            self._end_closing()
+        elif self._is_paused:
+            self._connections.traffic.reject("slow_reader")
+            self.abort()
+        elif self._begun:
+            self._refuse(refusals.TIMEOUT)
+        else:
+            self._close()
+
+    def _end_closing(self) -> None:
+        if self._transport.is_closing() or not self._transport.get_write_buffer_size():
+            self.abort()
+        else:
+            self._close()
+
+    def abort(self) -> None:
+        self._closing = True
+        self._transport.abort()
+
+    def _work_off(self) -> None:
+        """Take what is waiting, as long as the client takes the answers."""
+        while self._waiting and not self._is_paused and not self._closing:
+            piece = self._waiting[:_PIECE_BYTES]
+            self._waiting = self._waiting[_PIECE_BYTES:]
+            self._take(piece)
+
+    def _take(self, data: bytes) -> None:
+        self._fresh = was_idle = not self._begun
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as exc:
+            self._stay_http(data[exc.args[0] :])
+            return
+        except httptools.HttpParserError:
+            self._mend(data if self._fresh else b"")
+            return
+        if self._begun and not self._closing:
+            self._go_on(len(data), was_idle=was_idle)
+
+    def _stay_http(self, rest: bytes) -> None:
+        """Go on after an upgrade or CONNECT, which got the page for an answer."""
+        if self._closing:
+            return
+        headers = self._headers
+        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+            # The parser cannot say where the body of an upgrade ends.
+            self._linger()
+            return
+        self._parser = httptools.HttpRequestParser(self)
+        if rest:
+            self._take(rest)
+
+    def _mend(self, data: bytes) -> None:
+        """Try what the parser refused again, if it is HTTP after all."""
+        if self._closing:
+            return
+        if mended := repaired(data):
+            self._parser = httptools.HttpRequestParser(self)
+            self._begun = False
+            self._take(mended)
+        else:
+            self._refuse(refusals.MALFORMED)
+
+    def _go_on(self, size: int, *, was_idle: bool) -> None:
+        """Answer a request whose body is still to come; bound an unfinished head."""
+        limits = self._connections.limits
+        if self._head_done:
+            self._answer(is_complete=False)
+            return
+        self._unfinished += size
+        if len(self._url) > limits.request_line_bytes:
+            self._refuse(refusals.LONG_TARGET)
+        elif self._unfinished > limits.request_line_bytes + limits.header_bytes:
+            self._refuse(refusals.LARGE_HEADERS)
+        elif was_idle:
+            self.deadline = self._connections.now + limits.header_seconds
+
+    def _answer(self, *, is_complete: bool) -> None:
+        if refusal := self._refusal or self._found_wrong():
+            self._refuse(refusal)
+            return
+        started = perf_counter()
+        connections, parser = self._connections, self._parser
+        method = parser.get_method()
+        request = Request(method, self._url.decode("latin-1"), self._headers)
+        try:
+            head, body = self._respond(request)
+        except Exception as exc:  # noqa: BLE001  any answer is better than none
+            connections.report_failure(exc)
+            head, body = refusals.FAILURE
+        # Where the body is not all there, the client may think of the next
+        # bytes as a request and we as the body: such a connection must end.
+        keep = is_complete and parser.should_keep_alive()
+        keep = keep and not connections.is_draining
+        if method == b"HEAD":
+            body = b""
+        self._transport.write(b"".join((head, _KEEP if keep else _CLOSE, body)))
+        if keep:
+            if not self._is_paused:
+                self.deadline = connections.now + connections.limits.idle_seconds
+        elif is_complete:
+            self._close()
+        else:
+            self._linger()
+        connections.traffic.observe(perf_counter() - started)
+
+    def _found_wrong(self) -> Refusal | None:
+        limits = self._connections.limits
+        if self._head_bytes > limits.header_bytes:
+            return refusals.LARGE_HEADERS
+        if len(self._url) > limits.request_line_bytes:
+            return refusals.LONG_TARGET
+        if not self._parser.should_keep_alive() and (
+            self._parser.get_http_version() == "0.9"
+        ):
+            return refusals.MALFORMED
+        return None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._connections.traffic.reject(refusal.cause)
+        self._transport.write(b"".join((refusal.head, _CLOSE, refusal.body)))
+        self._linger()
+
+    def _close(self) -> None:
+        """Close once everything is sent, or cannot be within its time."""
+        self._closing = True
+        self._waiting = b""
+        self.deadline = self._connections.now + self._connections.limits.write_seconds
+        self._transport.close()
+
+    def _linger(self) -> None:
+        """Say that nothing follows, and give the client time to read it.
+
+        Closing at once would make the kernel reset the connection because of
+        what is unread, and the client could lose the answer (RFC 9112,
+        section 9.6).
+        """
+        self._closing = True
+        self._waiting = b""
+        self.deadline = self._connections.now + self._connections.limits.drain_seconds
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def _discard(self, size: int) -> None:
+        self._drained += size
+        if self._drained > self._connections.limits.drain_bytes:
+            self._transport.pause_reading()

@@ -1,0 +1,44 @@
+"""Requests as the listeners' responders see them, and answers as they give them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from maintenance.domain.asked import HEADERS
+
+# Accept-like headers are lists, so that a second one goes on (RFC 9110, section
+# 5.3). A longer list than any browser's is cut.
+_LISTS = frozenset({"accept", "accept-language", "accept-encoding"})
+_LIST_LENGTH = 1024
+
+
+class Request(NamedTuple):
+    """What was asked. Header names are in lower case; others are left out."""
+
+    method: bytes
+    target: str
+    headers: dict[str, str]
+
+
+Answer: TypeAlias = tuple[bytes, bytes]
+"""The head without its last header, Connection, and the body."""
+
+Respond: TypeAlias = Callable[[Request], Answer]
+
+
+def _spellings() -> dict[bytes, str]:
+    names = HEADERS | {"content-length", "transfer-encoding"}
+    spelled = {name.encode(): name for name in names}
+    spelled |= {name.title().encode(): name for name in names}
+    spelled |= {b"X-Original-URI": "x-original-uri", b"X-Request-ID": "x-request-id"}
+    return spelled
+
+
+NAMES = _spellings()
+"""Header names as clients write them. Look others up in lower case."""
+
+
+def repeated(name: str, known: str, value: str) -> str:
+    """Return the value of a header that came again."""
+    return f"{known}, {value}"[:_LIST_LENGTH] if name in _LISTS else known

@@ -1,0 +1,122 @@
+"""A page server put together: two listeners, the refresh thread, a graceful stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from maintenance.pageserver.builtin import read_builtin
+from maintenance.pageserver.config import Config
+from maintenance.pageserver.connections import Connections
+from maintenance.pageserver.http import HttpProtocol
+from maintenance.pageserver.internal import Internal
+from maintenance.pageserver.last_good import LastGood
+from maintenance.pageserver.loading import Loader
+from maintenance.pageserver.metrics import Refreshes, Responses, Traffic
+from maintenance.pageserver.published import Published
+from maintenance.pageserver.refresh import Refresher
+from maintenance.pageserver.request import Respond
+from maintenance.pageserver.responses import Clock, LivePages
+from maintenance.publishing.store import SnapshotStore
+
+logger = logging.getLogger(__name__)
+
+# The kernel's own limit (net.core.somaxconn) usually is lower.
+_BACKLOG = 4096
+# How long the first answer may wait for the last good pages from the disk;
+# it must come within half a second of the process's start.
+_RESTORE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An open listener and its connections."""
+
+    server: asyncio.Server
+    connections: Connections
+    watch: asyncio.Task[None]
+
+    @property
+    def port(self) -> int:
+        port: int = self.server.sockets[0].getsockname()[1]
+        return port
+
+    async def close(self, grace_seconds: float) -> None:
+        """Accept no more, and let what was accepted end."""
+        self.server.close()
+        await self.connections.drain(grace_seconds)
+        self.watch.cancel()
+
+
+async def listen(
+    address: tuple[str, int], respond: Respond, connections: Connections
+) -> Listener:
+    """Open a listener; port 0 means any that is free."""
+    host, port = address
+    server = await asyncio.get_running_loop().create_server(
+        lambda: HttpProtocol(respond, connections), host, port, backlog=_BACKLOG
+    )
+    watch = asyncio.create_task(connections.watch())
+    return Listener(server, connections, watch)
+
+
+class PageServer:
+    """One page server. `open_store` is called in the refresh thread, later."""
+
+    def __init__(
+        self, config: Config, open_store: Callable[[], SnapshotStore], clock: Clock
+    ) -> None:
+        self._config = config
+        self._responses, self._refreshes = Responses(), Refreshes()
+        self.pages = LivePages(
+            read_builtin(),
+            clock=clock,
+            unmatched_status=config.unmatched_status,
+            cache_bytes=config.cache_bytes,
+            responses=self._responses,
+        )
+        self._refresher = Refresher(
+            open_store,
+            self._deliver,
+            loader=Loader(config.assets_bytes),
+            last_good=LastGood(config.last_good_dir),
+            state=self._refreshes,
+        )
+
+    async def start(self) -> None:
+        """Open both listeners and begin to follow the storage.
+
+        Raises:
+            OSError: an address cannot be listened on.
+        """
+        config = self._config
+        self._loop = asyncio.get_running_loop()
+        self._refresher.start(config.refresh_seconds)
+        # The loop has nothing to do yet: no listener is open.
+        self._refresher.has_begun.wait(_RESTORE_SECONDS)
+        public = Connections(config.limits, Traffic())
+        internal = Internal(
+            self.pages, public, self._responses, self._refreshes, monotonic()
+        )
+        self.public = await listen(config.address, self.pages.respond, public)
+        self.internal = await listen(
+            config.internal_address,
+            internal.respond,
+            Connections(config.limits, Traffic()),
+        )
+        logger.info(
+            "Listening on ports %d and %d.", self.public.port, self.internal.port
+        )
+
+    async def stop(self) -> None:
+        """Answer what is under way, then end; health stays visible meanwhile."""
+        logger.info("Stopping.")
+        self._refresher.stop()
+        await self.public.close(self._config.grace_seconds)
+        await self.internal.close(0)
+
+    def _deliver(self, published: Published) -> None:
+        self._loop.call_soon_threadsafe(self.pages.swap, published)

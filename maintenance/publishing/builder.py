@@ -1,0 +1,190 @@
+"""Rows and rendering to a Snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from maintenance.domain.kind import Kind, State
+from maintenance.domain.snapshot import BUILTIN_REASON, Shell, Snapshot, Text
+from maintenance.domain.snapshot import Asset as PublishedAsset
+from maintenance.domain.snapshot import Reason as PublishedReason
+from maintenance.domain.snapshot import Schedule as PublishedSchedule
+from maintenance.domain.snapshot import Service as PublishedService
+from maintenance.models import (
+    Asset,
+    PortalSettings,
+    Reason,
+    Revision,
+    Schedule,
+    Service,
+    Theme,
+)
+from maintenance.publishing import words
+from maintenance.publishing.rendering import (
+    Look,
+    data_uri,
+    render_language,
+    render_shell,
+    render_text,
+)
+
+# The name under which snapshots hold the theme that no operator made.
+BUILTIN_THEME = ""
+MAX_INLINE_LOGO_BYTES = 8 * 1024
+
+RevisionIds = dict[tuple[str, int], int]
+
+
+def build_snapshot(at: datetime) -> Snapshot:
+    """Build what visitors see from the database, as of an aware datetime.
+
+    Schedules that are over are left out: they can never speak again.
+
+    Raises:
+        ThemeError: a theme cannot be rendered.
+        OSError: the logo of a theme cannot be read from the storage.
+    """
+    settings = PortalSettings.objects.filter(id=1).select_related("theme").first()
+    revisions = Revision.objects.latest_ids()
+    written = Reason.objects.prefetch_related("texts").order_by("id")
+    reasons = [
+        builtin_reason(),
+        *(_reason(r, revisions) for r in written if r.texts.all()),
+    ]
+    languages = _languages(reasons)
+    services = Service.objects.select_related("theme").order_by("slug")
+    portal_theme = settings.theme if settings else None
+    used = {s.theme.slug: s.theme for s in services if s.theme}
+    looks = {BUILTIN_THEME: Look()} | {slug: look(t) for slug, t in used.items()}
+    if portal_theme:
+        looks[portal_theme.slug] = look(portal_theme)
+    usable = {reason.id for reason in reasons}
+    default = settings.default_reason_id if settings else None
+    return Snapshot(
+        default_language=settings.default_language if settings else "en",
+        default_reason=default if default in usable else BUILTIN_REASON,
+        theme=portal_theme.slug if portal_theme else BUILTIN_THEME,
+        reasons=tuple(reasons),
+        languages={code: render_language(code) for code in languages},
+        shells={slug: _shells(each, languages) for slug, each in looks.items()},
+        services=tuple(_service(row, usable) for row in services),
+        schedules=tuple(_schedules(at, usable, revisions)),
+        assets=tuple(_asset(row) for row in Asset.objects.order_by("digest", "name")),
+    )
+
+
+def builtin_snapshot() -> Snapshot:
+    """Return what page servers show before they have read anything."""
+    reason = builtin_reason()
+    languages = _languages([reason])
+    return Snapshot(
+        default_language=words.SOURCE_LANGUAGE,
+        default_reason=BUILTIN_REASON,
+        theme=BUILTIN_THEME,
+        reasons=(reason,),
+        languages={code: render_language(code) for code in languages},
+        shells={BUILTIN_THEME: _shells(Look(), languages)},
+    )
+
+
+def builtin_reason() -> PublishedReason:
+    """Return the reason that speaks when the operators named none."""
+    return PublishedReason(
+        id=BUILTIN_REASON,
+        slug="unannounced",
+        kind=Kind.INCIDENT,
+        status=503,
+        language=words.SOURCE_LANGUAGE,
+        texts={code: words.builtin_text(code) for code in words.catalogue_languages()},
+    )
+
+
+def look(theme: Theme) -> Look:
+    """Return what a theme gives to its template.
+
+    Raises:
+        OSError: its logo cannot be read from the storage.
+    """
+    logo = ""
+    if theme.logo:
+        with theme.logo.file.open("rb") as file:
+            logo = data_uri(theme.logo.content_type, file.read())
+    return Look(
+        name=theme.name,
+        accent=theme.accent,
+        accent_dark=theme.accent_dark,
+        logo=logo,
+        links=tuple((link["label"], link["url"]) for link in theme.links),
+        footer=theme.footer,
+    )
+
+
+def published_reason(row: Reason, revision: int = 0) -> PublishedReason:
+    """Return a reason as page servers know it, its texts rendered."""
+    kind = Kind(row.kind)
+    texts = {}
+    for text in sorted(row.texts.all(), key=lambda each: each.id):
+        html, plain = render_text(text.text, text.format)
+        title = text.title or words.default_title(kind, text.language)
+        texts[text.language] = Text(title, html, plain)
+    return PublishedReason(
+        id=row.id,
+        slug=row.slug,
+        kind=kind,
+        status=row.effective_status,
+        language=next(iter(texts)),
+        texts=texts,
+        revision=revision,
+    )
+
+
+def _reason(row: Reason, revisions: RevisionIds) -> PublishedReason:
+    return published_reason(row, revisions.get(("reason", row.id), 0))
+
+
+def _languages(reasons: Iterable[PublishedReason]) -> list[str]:
+    written = {language for reason in reasons for language in reason.texts}
+    return sorted({*words.catalogue_languages(), *written})
+
+
+def _shells(look: Look, languages: list[str]) -> dict[str, dict[str, Shell]]:
+    return {
+        code: {state.value: render_shell(look, code, state) for state in State}
+        for code in languages
+    }
+
+
+def _service(row: Service, usable: set[int]) -> PublishedService:
+    return PublishedService(
+        slug=row.slug,
+        name=row.name,
+        hosts=tuple(row.hosts),
+        paths=tuple(row.paths),
+        namespaces=tuple(row.namespaces),
+        ingresses=tuple(row.ingresses),
+        kubernetes_services=tuple(row.kubernetes_services),
+        reason=row.reason_id if row.reason_id in usable else None,
+        theme=row.theme.slug if row.theme else BUILTIN_THEME,
+    )
+
+
+def _schedules(
+    at: datetime, usable: set[int], revisions: RevisionIds
+) -> Iterable[PublishedSchedule]:
+    rows = Schedule.objects.exclude(id__in=Schedule.objects.over_at(at).values("id"))
+    for row in rows.prefetch_related("services").order_by("id"):
+        if row.reason_id in usable:
+            yield PublishedSchedule(
+                id=row.id,
+                reason=row.reason_id,
+                window=row.window,
+                everywhere=row.everywhere,
+                services=tuple(sorted(s.slug for s in row.services.all())),
+                keep_until_ended=row.keep_until_ended,
+                revision=revisions.get(("schedule", row.id), 0),
+            )
+
+
+def _asset(row: Asset) -> PublishedAsset:
+    return PublishedAsset(row.digest, row.name, row.content_type, row.size_bytes)

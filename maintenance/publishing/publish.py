@@ -1,0 +1,197 @@
+"""Make what is saved visible, and go back to what was visible before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from maintenance.domain import snapshot as snapshots
+from maintenance.domain.snapshot import Pointer
+from maintenance.history.recording import Author
+from maintenance.models import Publication, Publisher, Revision
+from maintenance.models.revision import Channel
+from maintenance.publishing.builder import build_snapshot
+from maintenance.publishing.lock import publisher_lock
+from maintenance.publishing.rendering import ThemeError
+from maintenance.publishing.store import Live, SnapshotStore, StoreError
+
+SYSTEM = Author("system", Channel.SYSTEM)
+_ATTEMPTS = 3
+
+
+class PublishError(Exception):
+    """Nothing became visible. What was saved stays saved and pending."""
+
+
+def publish(
+    store: SnapshotStore, *, at: datetime, author: Author | None = None
+) -> Publication:
+    """Build a snapshot from the database, store it, and make it live.
+
+    The order is what makes a failure harmless: the snapshot first, then a row
+    that says what is being tried, then the pointer that readers follow. The
+    author is that of the newest change, unless somebody publishes by hand.
+
+    Raises:
+        PublishError: visitors still get the old pages.
+    """
+    with _failures_noted(at), publisher_lock():
+        with transaction.atomic():
+            Publisher.objects.lock_changes()
+            cause = Revision.objects.order_by("-id").first()
+            data = snapshots.encode(build_snapshot(at))
+        digest = store.put(data)
+        by = author or _author_of(cause)
+        draft = Publication(
+            digest=digest,
+            size_bytes=len(data),
+            author=by.name,
+            channel=by.channel,
+            prepared_at=at,
+            cause=cause,
+            covers=cause.id if cause else 0,
+        )
+        return _make_live(store, draft)
+
+
+def publish_pending(store: SnapshotStore, *, at: datetime) -> Publication | None:
+    """Publish if visitors do not see yet what is saved; return what was published.
+
+    Raises:
+        PublishError: visitors still get the old pages.
+    """
+    adopt(store)
+    if not has_pending() and is_live(store):
+        return None
+    return publish(store, at=at)
+
+
+def adopt(store: SnapshotStore) -> None:
+    """Count a publication as published whose publisher was killed too early.
+
+    It had moved the pointer, and could not write that down any more.
+    """
+    drafts = Publication.objects.filter(published_at=None)
+    if not drafts.exists():
+        return
+    try:
+        pointer = store.live().pointer
+    except StoreError:
+        return
+    if pointer is not None:
+        moved = drafts.filter(version=pointer.version, digest=pointer.digest)
+        moved.update(published_at=F("prepared_at"))
+
+
+def roll_back(
+    store: SnapshotStore, version: int, *, author: Author, at: datetime
+) -> Publication:
+    """Publish an older publication's content again, under a new number.
+
+    The database keeps what it holds: the next change publishes that again.
+
+    Raises:
+        PublishError: there is no such publication, its snapshot is lost, or the
+            storage refused; visitors still get the old pages.
+    """
+    old = Publication.objects.filter(version=version, published_at__isnull=False)
+    target = old.first()
+    if target is None:
+        raise PublishError(f"There is no publication {version}.")
+    with _failures_noted(at), publisher_lock():
+        store.get(target.digest)
+        newest = Revision.objects.order_by("-id").first()
+        draft = Publication(
+            digest=target.digest,
+            size_bytes=target.size_bytes,
+            author=author.name,
+            channel=author.channel,
+            prepared_at=at,
+            cause=target.cause,
+            covers=newest.id if newest else 0,
+            rolled_back_to=version,
+        )
+        return _make_live(store, draft)
+
+
+def has_pending() -> bool:
+    """Return whether a change is saved that no publication covers."""
+    live = Publication.objects.live()
+    newest = Revision.objects.order_by("-id").values_list("id", flat=True).first()
+    return live is None or (newest or 0) > live.covers
+
+
+def is_live(store: SnapshotStore) -> bool:
+    """Return whether the storage holds, undamaged, what was published last.
+
+    It does not after it was emptied or restored, or when a publisher was killed
+    before it could move the pointer.
+    """
+    expected = Publication.objects.live()
+    try:
+        pointer = store.live().pointer
+        if expected is None or pointer is None:
+            return False
+        store.read_blob(pointer.digest)
+    except StoreError:
+        return False
+    return pointer.version >= expected.version and pointer.digest == expected.digest
+
+
+class _failures_noted:  # noqa: N801  it reads as a sentence after `with`
+    """Turns what can go wrong into PublishError, and tells the admin of it."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> None:
+        if isinstance(exc, (StoreError, ThemeError, OSError)):
+            Publisher.objects.update_or_create(
+                id=1, defaults={"failed_at": self._at, "error": str(exc)}
+            )
+            raise PublishError(str(exc)) from exc
+        if exc is None:
+            Publisher.objects.filter(id=1).exclude(failed_at=None).update(
+                failed_at=None, error=""
+            )
+
+
+def _author_of(cause: Revision | None) -> Author:
+    return Author(cause.author, Channel(cause.channel)) if cause else SYSTEM
+
+
+def _make_live(store: SnapshotStore, draft: Publication) -> Publication:
+    """Number a publication, and move the pointer to it.
+
+    The storage may be shared with a publisher on another database, or have
+    taken a write whose answer was lost, so what it holds decides.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        live = store.live()
+        draft.version = _next_version(live)
+        draft.pk = None
+        draft.save(force_insert=True)
+        pointer = Pointer(draft.version, draft.digest, draft.prepared_at)
+        try:
+            store.make_live(pointer, after=live)
+        except StoreError:
+            if store.live().pointer != pointer:
+                draft.delete()
+                if attempt == _ATTEMPTS:
+                    raise
+                continue
+        draft.published_at = draft.prepared_at
+        draft.save(update_fields=["published_at"])
+        return draft
+    raise AssertionError("unreachable")
+
+
+def _next_version(live: Live) -> int:
+    highest: int = Publication.objects.aggregate(highest=Max("version"))["highest"] or 0
+    stored = live.pointer.version if live.pointer else 0
+    return max(highest, stored) + 1

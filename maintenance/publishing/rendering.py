@@ -1,0 +1,265 @@
+"""Themes, templates and authors' texts to finished parts of pages."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import lru_cache
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import nh3
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.safestring import mark_safe
+from markdown_it import MarkdownIt
+
+from maintenance.domain.kind import State
+from maintenance.domain.snapshot import SLOTS, Document, Language, Shell
+from maintenance.models.reason import TextFormat
+from maintenance.publishing import words
+
+# Private-use characters, which no author's text has a reason to hold.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_SLOT = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
+_BLOCK = {
+    name: re.compile(rf"<{name}>(.*?)</{name}>".encode(), re.DOTALL)
+    for name in ("style", "script")
+}
+
+_TAGS = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "code",
+        "del",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h2",
+        "h3",
+        "h4",
+        "hr",
+        "i",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "time",
+        "tr",
+        "u",
+        "ul",
+    ]
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "time": {"datetime"},
+    "*": {"lang", "dir"},
+}
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
+
+
+class ThemeError(Exception):
+    """A theme cannot be rendered. Visitors keep the pages they had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a theme gives to its template."""
+
+    name: str = "Entracte"
+    accent: str = "#8c2a2f"
+    accent_dark: str = "#eaa99b"
+    logo: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    footer: str = ""
+
+
+def data_uri(content_type: str, data: bytes) -> str:
+    """Return a file as an address that carries its content (RFC 2397)."""
+    return f"data:{content_type};base64,{b64encode(data).decode()}"
+
+
+@lru_cache(maxsize=4096)
+def render_text(source: str, text_format: str) -> tuple[str, str]:
+    """Return an author's text as safe HTML and as plain text."""
+    if text_format == TextFormat.MARKDOWN:
+        source = _markdown.render(source).strip()
+    html = nh3.clean(
+        source,
+        tags=set(_TAGS),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener nofollow",
+    )
+    return html, to_plain_text(html)
+
+
+@lru_cache(maxsize=2048)
+def render_shell(look: Look, language: str, state: State) -> Shell:
+    """Return a theme's page in one language and state, with places for the rest.
+
+    Raises:
+        ThemeError: its template is missing or broken.
+    """
+    context = {
+        "language": language,
+        "direction": words.direction(language),
+        "state": state.value,
+        "theme": SimpleNamespace(
+            name=look.name,
+            accent=look.accent,
+            accent_dark=look.accent_dark,
+            logo=look.logo,
+            links=[{"label": label, "url": url} for label, url in look.links],
+            footer=look.footer,
+        ),
+        "slot": _MARKERS,
+    }
+    html = _render("pages/entracte.html", language, context)
+    return Shell(_document(_without_blank_lines(html)), _policy(html.encode()))
+
+
+@lru_cache(maxsize=1024)
+def render_language(language: str) -> Language:
+    """Return a language's fixed words and its plain-text pages."""
+    plain = {
+        state.value: _document(
+            _render(
+                "pages/plain.txt",
+                language,
+                {"state": state.value, "slot": _MARKERS, "language": language},
+            ).lstrip("\n")
+        )
+        for state in State
+    }
+    return words.language_words(language, plain=plain)
+
+
+def to_plain_text(html: str) -> str:
+    """Return what a fragment says, for readers without HTML."""
+    reader = _PlainText()
+    reader.feed(html)
+    reader.close()
+    lines = (" ".join(line.split()) for line in reader.text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+class _PlainText(HTMLParser):
+    """Collects text; blocks become paragraphs, items dashes, links show addresses."""
+
+    _PARAGRAPHS = frozenset(
+        [
+            "p",
+            "div",
+            "blockquote",
+            "pre",
+            "ul",
+            "ol",
+            "dl",
+            "table",
+            "h2",
+            "h3",
+            "h4",
+            "hr",
+        ]
+    )
+    _LINES = frozenset(["br", "li", "dt", "dd", "tr"])
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self._address = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._break(tag)
+        if tag == "li":
+            self.text += "- "
+        if tag == "a":
+            self._address = dict(attrs).get("href") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._address and not self.text.endswith(self._address):
+            self.text += f" ({self._address})"
+        if tag in ("td", "th"):
+            self.text += " "
+        if tag in self._PARAGRAPHS:
+            self.text += "\n\n"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def _break(self, tag: str) -> None:
+        if tag in self._PARAGRAPHS:
+            self.text += "\n\n"
+        elif tag in self._LINES:
+            self.text += "\n"
+
+
+# The page server puts escaped text in these places, so nothing here is escaped.
+_MARKERS = SimpleNamespace(
+    **{name: mark_safe(f"{_OPEN}{name}{_CLOSE}") for name in SLOTS}  # noqa: S308
+)
+
+
+def _render(template: str, language: str, context: dict[str, object]) -> str:
+    # Under a language without a catalogue Django would mix in words of its own.
+    with translation.override(words.catalogue_language(language)):
+        try:
+            return render_to_string(template, context)
+        except (TemplateDoesNotExist, TemplateSyntaxError) as exc:
+            raise ThemeError(f"{template} cannot be rendered: {exc}.") from exc
+
+
+def _document(text: str) -> Document:
+    parts = tuple(_SLOT.split(text))
+    if unknown := set(parts[1::2]) - SLOTS:
+        raise ThemeError(f"There is no place called {min(unknown)!r}.")
+    return parts
+
+
+def _without_blank_lines(html: str) -> str:
+    return "\n".join(line for line in html.splitlines() if line.strip()) + "\n"
+
+
+def _policy(html: bytes) -> str:
+    """Return a policy that allows the page's own style and script, nothing else."""
+    html = _without_blank_lines(html.decode()).encode()
+    sources = {
+        name: " ".join(_hash(block) for block in pattern.findall(html)) or "'none'"
+        for name, pattern in _BLOCK.items()
+    }
+    return (
+        f"default-src 'none'; style-src {sources['style']}; "
+        f"script-src {sources['script']}; img-src data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _hash(block: bytes) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(block).digest()).decode()}'"

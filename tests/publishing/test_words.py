@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.template.loader import get_template
+from django.utils.translation.template import templatize
+from pytest_django import Settings
+
+from maintenance.checks import check_catalogues
+from maintenance.domain.kind import Kind
+from maintenance.domain.snapshot import Text
+from maintenance.publishing import words
+
+TEMPLATES = ("pages/entracte.html", "pages/plain.txt")
+LANGUAGES = ("ar", "de", "es", "fr", "it", "nl", "pl", "pt")
+SAME_AS_ENGLISH = {("es", "Error")}
+PLACES = re.compile(r"\{\w+\}|%\(\w+\)s")
+IN_TEMPLATES = re.compile(r"""gettext\(u('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
+
+
+def messages_of_templates() -> Iterator[str]:
+    for name in TEMPLATES:
+        # The attributes are those of Django's own backend.
+        source = Path(get_template(name).template.origin.name)  # type: ignore[attr-defined]
+        for found in IN_TEMPLATES.findall(templatize(source.read_text())):
+            yield ast.literal_eval(found)
+
+
+def messages_of_words() -> Iterator[str]:
+    for node in ast.walk(ast.parse(Path(words.__file__).read_text())):
+        match node:
+            case ast.Call(ast.Name("gettext_noop"), [ast.Constant(str(message))]):
+                yield message
+
+
+def catalogue(language: str) -> polib.POFile:
+    folder = Path(settings.LOCALE_PATHS[0]) / language
+    return polib.pofile(str(folder / "LC_MESSAGES" / "django.po"))
+
+
+def test_catalogues_are_those_of_the_folder() -> None:
+    assert words.catalogue_languages() == ("en", *LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogue_has_every_message(language: str) -> None:
+    used = {*messages_of_templates(), *messages_of_words()}
+
+    assert {entry.msgid for entry in catalogue(language)} == used
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogue_is_finished(language: str) -> None:
+    assert [e.msgid for e in catalogue(language) if not e.translated()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_message_is_left_in_english(language: str) -> None:
+    same = {(language, e.msgid) for e in catalogue(language) if e.msgid == e.msgstr}
+
+    assert same <= SAME_AS_ENGLISH
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_keep_the_places(language: str) -> None:
+    for entry in catalogue(language):
+        expected = sorted(PLACES.findall(entry.msgid))
+        assert sorted(PLACES.findall(entry.msgstr)) == expected, entry.msgid
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_shouts(language: str) -> None:
+    assert [e.msgstr for e in catalogue(language) if "!" in e.msgstr] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "march", "december"),
+    [
+        ("en", "{day} March {year}", "{day} December {year}"),
+        ("fr", "{day} mars {year}", "{day} décembre {year}"),
+        ("de", "{day}. März {year}", "{day}. Dezember {year}"),
+        ("es", "{day} de marzo de {year}", "{day} de diciembre de {year}"),
+        ("it", "{day} marzo {year}", "{day} dicembre {year}"),
+        ("pl", "{day} marca {year}", "{day} grudnia {year}"),
+        ("ar", "{day} مارس {year}", "{day} ديسمبر {year}"),
+    ],
+)
+def test_months_are_written_as_in_running_text(
+    language: str, march: str, december: str
+) -> None:
+    months = words.language_words(language, plain={}).months
+
+    assert len(set(months)) == 12
+    assert (months[2], months[11]) == (march, december)
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_a_language_names_every_kind(language: str) -> None:
+    labels = words.language_words(language, plain={}).kinds
+
+    assert labels.keys() == set(Kind)
+    assert len(set(labels.values())) == len(Kind)
+
+
+def test_every_promised_error_has_words() -> None:
+    codes = "400 401 403 404 405 408 410 413 429 500 501 502 503 504 4xx 5xx"
+
+    errors = words.language_words("en", plain={}).errors
+
+    assert errors.keys() == set(codes.split())
+
+
+def test_sentences_are_escaped_in_html_alone() -> None:
+    gone = words.language_words("it", plain={}).errors["410"]
+    builtin = words.builtin_text("fr")
+
+    assert gone.html == f"<p>{gone.plain}</p>"
+    assert "<" not in builtin.plain
+
+
+def test_plain_documents_are_kept() -> None:
+    plain = {"idle": ("", "title", "\n")}
+
+    assert words.language_words("fr", plain=plain).plain == plain
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("fr", "fr"),
+        ("fr-CA", "fr"),
+        ("FR", "fr"),
+        ("de-Latn-CH", "de"),
+        ("en-GB", "en"),
+        ("eo", "en"),
+        ("x", "en"),
+        ("", "en"),
+    ],
+)
+def test_words_come_from_the_nearest_language(code: str, expected: str) -> None:
+    assert words.catalogue_language(code) == expected
+
+
+def test_language_without_words_speaks_english(settings: Settings) -> None:
+    settings.LANGUAGE_CODE = "de"
+
+    esperanto = words.language_words("eo", plain={})
+
+    assert esperanto == words.language_words("en", plain={})
+    assert esperanto.months[0] == "{day} January {year}"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("ar", "rtl"), ("fr", "ltr"), ("fa-IR", "rtl"), ("eo", "ltr")],
+)
+def test_direction_is_that_of_the_language_itself(code: str, expected: str) -> None:
+    assert words.direction(code) == expected
+    assert words.language_words(code, plain={}).direction == expected
+
+
+def test_default_title_is_in_the_language_asked_for() -> None:
+    assert words.default_title(Kind.PLANNED, "en") == "Closed for maintenance"
+    assert words.default_title(Kind.PLANNED, "fr-BE") == "Fermé pour maintenance"
+
+
+def test_builtin_reason_claims_nothing() -> None:
+    assert words.builtin_text("en") == Text(
+        title="Not available at the moment",
+        html="<p>This service cannot be reached at the moment. The reason has not "
+        "been announced yet. Please try again in a few minutes.</p>",
+        plain="This service cannot be reached at the moment. The reason has not "
+        "been announced yet. Please try again in a few minutes.",
+    )
+
+
+@pytest.fixture
+def lone_catalogue(tmp_path: Path, settings: Settings) -> Path:
+    path = tmp_path / "fr" / "LC_MESSAGES" / "django.po"
+    path.parent.mkdir(parents=True)
+    path.write_text('msgid "Since"\nmsgstr "Depuis"\n')
+    settings.LOCALE_PATHS = [tmp_path]
+    return path
+
+
+def test_catalogue_that_is_not_compiled_is_an_error(lone_catalogue: Path) -> None:
+    (error,) = check_catalogues(None)
+
+    assert error.id == "maintenance.E001"
+    assert error.hint == "Run make."
+    assert "fr/LC_MESSAGES/django.po" in error.msg
+
+
+def test_catalogue_newer_than_its_compilation_is_an_error(
+    lone_catalogue: Path,
+) -> None:
+    call_command("compile_words", verbosity=0)
+    os.utime(lone_catalogue.with_suffix(".mo"), (0, 0))
+
+    assert [error.id for error in check_catalogues(None)] == ["maintenance.E001"]
+
+
+def test_compiled_catalogue_passes_the_check(lone_catalogue: Path) -> None:
+    call_command("compile_words", verbosity=0)
+
+    assert check_catalogues(None) == []
+    compiled = polib.mofile(str(lone_catalogue.with_suffix(".mo")))
+    assert [(e.msgid, e.msgstr) for e in compiled] == [("Since", "Depuis")]
+
+
+def test_damaged_catalogue_is_named(lone_catalogue: Path) -> None:
+    lone_catalogue.write_text("nonsense\n")
+
+    with pytest.raises(CommandError, match=r"fr/LC_MESSAGES/django\.po"):
+        call_command("compile_words", verbosity=0)
