@@ -173,6 +173,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+# For create_first_admin, which makes a password where none is given.
+PORTAL_ADMIN_PASSWORD = env.secret("PORTAL_ADMIN_PASSWORD", default="")
 
 # Five wrong passwords for one name from one address cost a quarter of an hour.
 AXES_FAILURE_LIMIT = 5

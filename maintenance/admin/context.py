@@ -1,5 +1,7 @@
 from __future__ import annotations
 from typing import Any
 from django.http import HttpRequest
+
+
 def portal_status(request: HttpRequest) -> dict[str, Any]:
     return {}

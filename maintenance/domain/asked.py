@@ -100,6 +100,8 @@ def interpret(target: str, headers: Mapping[str, str]) -> Asked:
 
 def clean_host(value: str) -> str:
     """Return a Host header's name in lower case, without port and trailing dot."""
+    if not value:
+        return ""
     host = value.strip().lower()
     if host.startswith("["):
         return host.partition("]")[0] + "]"
@@ -107,8 +109,9 @@ def clean_host(value: str) -> str:
 
 
 def _value(headers: Mapping[str, str], name: str) -> str:
-    value = headers.get(name, "")
-    if len(value) > MAX_VALUE_LENGTH or _CONTROL.search(value):
+    # Most headers are not sent: that is found out first, for every request.
+    value = headers.get(name)
+    if not value or len(value) > MAX_VALUE_LENGTH or _CONTROL.search(value):
         return ""
     return value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -43,7 +43,8 @@ def from_plain(wanted: type[T], value: Any) -> T:
         SnapshotFormatError: a key is missing or a value has the wrong type.
     """
     try:
-        return cast("T", _converter(wanted)(value))
+        converter = _converter(cast("Hashable", wanted))
+        return cast("T", converter(value))
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise SnapshotFormatError(f"{wanted.__name__} does not fit: {exc}.") from exc
 

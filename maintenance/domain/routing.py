@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
+from operator import le
 
 from maintenance.domain.asked import Asked
 from maintenance.domain.kind import State
@@ -29,6 +30,8 @@ Shape = tuple[bool, bool, bool, bool, bool]
 """Which parts of a key are not empty."""
 Specificity = tuple[int, bool, int, int, int]
 """Class as in the rule, exact host, labels of the host, length of the path, parts."""
+
+_ANYTHING = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,7 @@ class RoutingTable:
 
     def knows_host(self, host: str) -> bool:
         """Return whether any service is selected by this host."""
-        return host in self._hosts or any(
-            suffix in self._hosts for suffix in self._wildcards(host)
-        )
+        return bool(self._known_hosts(host))
 
     def _timelines(
         self, schedules: Iterable[Schedule]
@@ -132,24 +133,45 @@ class RoutingTable:
         host = asked.host
         if asked.forwarded_host and not self.knows_host(host):
             host = asked.forwarded_host
+        hosts = self._known_hosts(host)
+        said = (
+            bool(hosts),
+            True,
+            bool(asked.namespace),
+            bool(asked.ingress),
+            bool(asked.kubernetes_service),
+        )
         found = [
             match
             for shape in self._shapes
-            for key in self._candidates(shape, host, asked)
+            # What was not said matches no key that says something: with many
+            # kinds of selection in use, most end here.
+            if all(map(le, shape, said))
+            for key in self._candidates(shape, hosts, asked)
             for match in self._entries.get(key, ())
         ]
-        found.sort(key=lambda m: (m.specificity, m.service.slug), reverse=True)
+        if len(found) > 1:
+            found.sort(key=lambda m: (m.specificity, m.service.slug), reverse=True)
         return found
 
-    def _candidates(self, shape: Shape, host: str, asked: Asked) -> Iterator[Key]:
+    def _candidates(
+        self, shape: Shape, hosts: list[str], asked: Asked
+    ) -> Iterable[Key]:
         has_host, has_path, has_namespace, has_ingress, has_service = shape
-        hosts = [host, *self._wildcards(host)] if has_host else [""]
-        paths = self._prefixes(asked.path) if has_path else [""]
-        namespace = asked.namespace if has_namespace else ""
-        ingress = asked.ingress if has_ingress else ""
-        service = asked.kubernetes_service if has_service else ""
-        for name, path in product(hosts, paths):
-            yield (name, path, namespace, ingress, service)
+        return product(
+            hosts if has_host else _ANYTHING,
+            self._prefixes(asked.path) if has_path else _ANYTHING,
+            (asked.namespace,) if has_namespace else _ANYTHING,
+            (asked.ingress,) if has_ingress else _ANYTHING,
+            (asked.kubernetes_service,) if has_service else _ANYTHING,
+        )
+
+    def _known_hosts(self, host: str) -> list[str]:
+        """Return the host and the wildcards that cover it, as far as they are in use."""
+        known = [host] if host in self._hosts else []
+        if self._labels:
+            known += [name for name in self._wildcards(host) if name in self._hosts]
+        return known
 
     def _wildcards(self, host: str) -> Iterator[str]:
         """Yield the wildcards in use that could cover a host."""

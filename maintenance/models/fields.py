@@ -26,7 +26,8 @@ class LinesField(models.JSONField):
     """A list of short texts, which forms show one a line."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **({"default": list, "blank": True} | options))
+        defaults: dict[str, Any] = {"default": list, "blank": True}
+        super().__init__(*args, **(defaults | options))
 
     def formfield(self, **options: Any) -> Any:
         return models.Field.formfield(self, form_class=LinesFormField, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -32,7 +33,7 @@ def validate_links(links: object) -> None:
 class LinksField(models.JSONField):
     """A list of {"label", "url"}, which forms show one a line: label | address."""
 
-    def formfield(self, **options: object) -> object:
+    def formfield(self, **options: Any) -> Any:
         return models.Field.formfield(self, form_class=LinksFormField, **options)
 
 

@@ -72,7 +72,9 @@ def _log_as_json() -> None:
     handler = logging.StreamHandler()
     fields = "{levelname}{name}{message}"
     names = {"levelname": "level", "name": "logger"}
-    handler.setFormatter(JsonFormatter(fields, style="{", rename_fields=names, timestamp="time"))
+    handler.setFormatter(
+        JsonFormatter(fields, style="{", rename_fields=names, timestamp="time")
+    )
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -227,11 +228,11 @@ _MARKERS = SimpleNamespace(
 )
 
 
-def _render(template: str, language: str, context: dict[str, object]) -> str:
+def _render(template: str, language: str, context: Mapping[str, object]) -> str:
     # Under a language without a catalogue Django would mix in words of its own.
     with translation.override(words.catalogue_language(language)):
         try:
-            return render_to_string(template, context)
+            return render_to_string(template, dict(context))
         except (TemplateDoesNotExist, TemplateSyntaxError) as exc:
             raise ThemeError(f"{template} cannot be rendered: {exc}.") from exc
 

@@ -95,7 +95,7 @@ class S3Files(S3Storage):
             return answer["Body"].read()
 
     def read_if_changed(self, name: str, tag: str | None) -> tuple[bytes, str] | None:
-        condition = {"IfNoneMatch": f'"{tag}"'} if tag else {}
+        condition: Any = {"IfNoneMatch": f'"{tag}"'} if tag else {}
         with _translated(f"read {name}", missing=_MISSING):
             try:
                 answer = self.client.get_object(
@@ -165,7 +165,7 @@ class S3Files(S3Storage):
         return str(self._normalize_name(clean_name(name)))
 
 
-def _config(addressing_style: str, *, anonymous: bool) -> Config:
+def _config(addressing_style: Any, *, anonymous: bool) -> Config:
     """Return settings that suit a poller and stores older than AWS's newest.
 
     Checksums only where an operation demands them, because the trailing ones
