@@ -1,0 +1,104 @@
+"""Listeners in a thread of their own, for tests that talk to a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import datetime
+
+from maintenance.domain.routing import RoutingTable
+from maintenance.domain.snapshot import Asset, Snapshot
+from maintenance.pageserver.connections import Connections, Limits
+from maintenance.pageserver.metrics import Traffic
+from maintenance.pageserver.published import Published, Source
+from maintenance.pageserver.request import Respond
+from maintenance.pageserver.responses import LivePages
+from maintenance.pageserver.server import Listener, listen
+from tests.snapshots import NOON, make_snapshot
+
+
+class Hands:
+    """A clock that shows what it was set to."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def publish(
+    snapshot: Snapshot | None = None,
+    *,
+    version: int = 1,
+    assets: dict[str, tuple[Asset, bytes]] | None = None,
+) -> Published:
+    """Return a publication as the refresh thread hands it over."""
+    snapshot = snapshot or make_snapshot()
+    return Published(
+        snapshot=snapshot,
+        table=RoutingTable(snapshot),
+        version=version,
+        digest=f"{version:064}",
+        published_at=NOON,
+        source=Source.STORAGE,
+        assets=assets or {},
+    )
+
+
+class Running:
+    """An open listener."""
+
+    def __init__(self, respond: Respond, limits: Limits) -> None:
+        self.traffic = Traffic()
+        self._respond, self._limits = respond, limits
+        self._loop = asyncio.new_event_loop()
+        self._listener: Future[Listener] = Future()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        self.port = self._listener.result(5).port
+
+    def close(self, grace_seconds: float = 0) -> Future[None]:
+        """Stop gracefully; the result comes when the last connection is gone."""
+        listener = self._listener.result()
+        return asyncio.run_coroutine_threadsafe(
+            listener.close(grace_seconds), self._loop
+        )
+
+    def end(self) -> None:
+        self.close().result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._open())
+        self._loop.run_forever()
+
+    async def _open(self) -> None:
+        connections = Connections(self._limits, self.traffic)
+        address = ("127.0.0.1", 0)
+        self._listener.set_result(await listen(address, self._respond, connections))
+
+
+@contextmanager
+def running(respond: Respond, limits: Limits | None = None) -> Iterator[Running]:
+    server = Running(respond, limits or Limits())
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+@contextmanager
+def serving(
+    snapshot: Snapshot | None = None, *, at: datetime = NOON, unmatched: int = 503
+) -> Iterator[int]:
+    """Serve a snapshot's pages at a fixed instant; give the port."""
+    pages = LivePages(publish(snapshot), clock=Hands(at), unmatched_status=unmatched)
+    with running(pages.respond) as server:
+        yield server.port

@@ -1,0 +1,221 @@
+"""A copy of the whole product: its real processes, on ports of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from portal.launch import portal_command
+from tests.servers.process import ServerProcess, held_port, listens
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "house-lights-42"  # noqa: S105  opens nothing but a copy of a test
+# Far above what is promised: these tests say that a thing happens, benches how fast.
+PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Ended:
+    """What a command printed, and how it ended."""
+
+    status: int
+    output: str
+    errors: str
+
+
+@dataclass
+class Copy:
+    """One data folder, three ports, and the processes that a test starts."""
+
+    folder: Path
+    ports: dict[str, int]
+    changes: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, ServerProcess] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        return kept | {
+            "PORTAL_DATA_DIR": str(self.data),
+            "PORTAL_SECRET_KEY": "a key for tests that signs nothing of value",
+            "PORTAL_HTTPS": "false",
+            "PORTAL_ADMIN_PASSWORD": PASSWORD,
+            "PAGE_ADDRESS": f"127.0.0.1:{self.ports['page']}",
+            "PAGE_INTERNAL_ADDRESS": f"127.0.0.1:{self.ports['internal']}",
+            "PORTAL_ADDRESS": f"127.0.0.1:{self.ports['portal']}",
+            **self.changes,
+        }
+
+    def manage(self, *words: str, text: str | None = None) -> Ended:
+        return self._run(["manage.py", *words], text)
+
+    def launch(self) -> Ended:
+        """Run what `make run` runs until it ends by itself."""
+        return self._run(["-m", "portal.launch"], None)
+
+    def _run(self, words: list[str], text: str | None) -> Ended:
+        ended = subprocess.run(  # noqa: S603  our own commands
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def succeed(self, *words: str) -> str:
+        ended = self.manage(*words)
+        assert ended.status == 0, ended.errors
+        return ended.output
+
+    def prepare(self) -> None:
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.succeed("migrate", "--verbosity", "0")
+
+    def start_page_server(self, name: str = "page") -> None:
+        command = [sys.executable, "-m", "maintenance.pageserver"]
+        port = self.ports["page"]
+        self._start(name, command, lambda: listens(port))
+
+    def start_portal(self) -> None:
+        port = self.ports["portal"]
+        self._start(
+            "portal", portal_command(("127.0.0.1", port)), lambda: listens(port)
+        )
+
+    def start_watcher(self, name: str = "watcher") -> None:
+        command = [sys.executable, "manage.py", "publish", "--watch"]
+        self._start(name, command, lambda: True)
+
+    def start_launcher(self) -> None:
+        """Run what `make run` runs, and wait until it has printed its addresses."""
+        log = self.folder / "launcher.log"
+        self._start(
+            "launcher",
+            [sys.executable, "-m", "portal.launch"],
+            lambda: log.exists() and "Ctrl-C" in log.read_text(),
+        )
+
+    def stop(self, name: str) -> int:
+        """Ask a process to end, as Kubernetes and Ctrl-C do, and return its status."""
+        process = self.processes.pop(name)
+        running = process._popen  # noqa: SLF001  its exit status is the claim
+        assert running is not None
+        running.send_signal(signal.SIGTERM)
+        return running.wait(PATIENCE_SECONDS)
+
+    def kill(self, name: str) -> None:
+        self.processes.pop(name).kill()
+
+    def log_of(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def page(
+        self, path: str = "/", *, host: str = "localhost", **headers: str
+    ) -> Answer:
+        """Ask for a page, with header names written with underscores."""
+        return self.ask("page", path, {"Host": host} | _headers(headers))
+
+    def internal(self, path: str) -> Answer:
+        return self.ask("internal", path, {})
+
+    def ask(self, port: str, path: str, headers: Mapping[str, str]) -> Answer:
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.ports[port], timeout=10
+        )
+        try:
+            connection.request("GET", path, headers=dict(headers))
+            response = connection.getresponse()
+            return Answer(
+                response.status, dict(response.getheaders()), response.read().decode()
+            )
+        finally:
+            connection.close()
+
+    def until_page(
+        self, wanted: str, *, host: str = "localhost", path: str = "/"
+    ) -> Answer:
+        """Ask until the page holds a text, and return that page."""
+        return wait_for(
+            lambda: self.page(path, host=host), lambda answer: wanted in answer.body
+        )
+
+    def _start(
+        self, name: str, command: list[str], is_ready: Callable[[], bool]
+    ) -> None:
+        process = ServerProcess(
+            command,
+            log=self.folder / f"{name}.log",
+            environment=self.environment | {"PYTHONPATH": str(ROOT)},
+            is_ready=is_ready,
+        )
+        self.processes[name] = process
+        process.start()
+
+
+def wait_for(ask: Callable[[], Answer], is_right: Callable[[Answer], bool]) -> Answer:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            answer = ask()
+        except OSError:
+            answer = Answer(0, {}, "no connection")
+        if is_right(answer):
+            return answer
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.05)
+
+
+@contextmanager
+def copy(folder: Path, **changes: str) -> Iterator[Copy]:
+    """Make a copy with free ports; every process it still has is ended after."""
+    with ExitStack() as stack:
+        names = ("page", "internal", "portal")
+        ports = {name: stack.enter_context(held_port()) for name in names}
+        made = Copy(folder, ports, changes)
+        stack.callback(_end_all, made)
+        yield made
+
+
+def _end_all(made: Copy) -> None:
+    for name in list(made.processes):
+        running = made.processes[name]._popen  # noqa: SLF001  asked before it is killed
+        if running is not None and running.poll() is None:
+            running.terminate()
+            try:
+                running.wait(5)
+            except subprocess.TimeoutExpired:
+                running.kill()
+    made.processes.clear()
+
+
+def _headers(names: Mapping[str, str]) -> dict[str, str]:
+    return {re.sub("_", "-", name): value for name, value in names.items()}
