@@ -112,8 +112,11 @@ class Copy:
         )
 
     def start_watcher(self, name: str = "watcher") -> None:
-        command = [sys.executable, "manage.py", "publish", "--watch"]
-        self._start(name, command, lambda: True)
+        self.start_command(name, "publish", "--watch")
+
+    def start_command(self, name: str, *words: str) -> None:
+        """Start a command and do not wait for its end."""
+        self._start(name, [sys.executable, "manage.py", *words], lambda: True)
 
     def start_launcher(self) -> None:
         """Run what `make run` runs, and wait until it has printed its addresses."""
@@ -191,6 +194,13 @@ def wait_for(ask: Callable[[], Answer], is_right: Callable[[Answer], bool]) -> A
         if is_right(answer):
             return answer
         assert time.monotonic() < deadline, answer
+        time.sleep(0.05)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
 
 

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.processes.copy import Copy, copy
+from tests.servers.postgres import PostgresServer, postgres
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[PostgresServer]:
+    folder = tmp_path / "postgresql"
+    folder.mkdir()
+    with postgres(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def on_postgresql(tmp_path: Path, database: PostgresServer) -> Iterator[Copy]:
+    with copy(tmp_path, DATABASE_URL=database.url) as made:
+        made.prepare()
+        made.start_page_server()
+        made.start_watcher()
+        yield made
+
+
+def test_a_stopped_postgresql_changes_nothing_for_visitors(
+    on_postgresql: Copy, database: PostgresServer
+) -> None:
+    on_postgresql.succeed("set_reason", "Before")
+    on_postgresql.until_page("Before")
+
+    database.kill()
+    ended = on_postgresql.manage("set_reason", "Lost")
+
+    assert ended.status == 1
+    assert "the database cannot be used" in ended.errors
+    assert "Traceback" not in ended.errors
+    assert "Before" in on_postgresql.page().body
+    database.start()
+    on_postgresql.succeed("set_reason", "After")
+    on_postgresql.until_page("After")
+
+
+def test_the_watcher_survives_a_restart_of_postgresql(
+    on_postgresql: Copy, database: PostgresServer
+) -> None:
+    storage = on_postgresql.data / "storage"
+    on_postgresql.succeed("set_reason", "Before")
+    on_postgresql.until_page("Before")
+    aside = on_postgresql.folder / "aside"
+    storage.rename(aside)
+    storage.write_text("not a folder")
+    on_postgresql.manage("set_reason", "Only the watcher can publish this")
+
+    database.kill()
+    database.start()
+    storage.unlink()
+    aside.rename(storage)
+
+    on_postgresql.until_page("Only the watcher can publish this")
+
+
+def test_publishers_at_once_on_postgresql_all_succeed(on_postgresql: Copy) -> None:
+    names = [f"s{number}" for number in range(4)]
+    for name in names:
+        on_postgresql.succeed("add_service", name, "--host", f"{name}.example.com")
+
+    with ThreadPoolExecutor(4) as pool:
+        ended = list(
+            pool.map(
+                lambda name: on_postgresql.manage(
+                    "set_reason", f"Text of {name}", "--service", name
+                ),
+                names,
+            )
+        )
+
+    assert [each.status for each in ended] == [0, 0, 0, 0], ended
+    for name in names:
+        on_postgresql.until_page(f"Text of {name}", host=f"{name}.example.com")
+
+
+def test_postgresql_refuses_changes_of_the_history(
+    on_postgresql: Copy, database: PostgresServer
+) -> None:
+    on_postgresql.succeed("set_reason", "Said")
+
+    for statement in (
+        "UPDATE maintenance_revision SET author = 'mallory'",
+        "DELETE FROM maintenance_revision",
+    ):
+        ended = on_postgresql.manage(
+            "shell",
+            "--command",
+            f"from django.db import connection as c; c.cursor().execute({statement!r})",
+        )
+        assert ended.status == 1
+        assert "The history cannot be changed." in ended.errors
