@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import pytest
+
+from maintenance.actions.revert import RevertError, revert_to
+from maintenance.history.documents import to_document
+from maintenance.history.recording import Author, change
+from maintenance.models import (
+    Asset,
+    PortalSettings,
+    Reason,
+    ReasonText,
+    Revision,
+    Schedule,
+    Service,
+    Theme,
+)
+from maintenance.models.revision import Channel
+from tests.factories import ADA, HOUR, NOON, make_reason, make_schedule, make_service
+
+pytestmark = pytest.mark.django_db
+
+BOB = Author("bob", Channel.ADMIN)
+
+
+def first_revision(noun: str, object_id: int) -> Revision:
+    return Revision.objects.of(noun, object_id).order_by("id")[0]
+
+
+def test_reverting_a_reason_brings_back_all_its_texts() -> None:
+    reason = make_reason(text="Before", kind="INCIDENT")
+    ReasonText.objects.create(reason=reason, language="fr", text="Avant")
+    with change(ADA, NOON) as made:
+        made.record(reason)
+    wanted = to_document(reason)
+    reason.kind = "PLANNED"
+    reason.save()
+    reason.texts.all().delete()
+    ReasonText.objects.create(reason=reason, language="de", text="Danach")
+    with change(ADA, NOON) as made:
+        made.record(reason)
+
+    revert_to(Revision.objects.get(id=2), author=BOB, at=NOON + HOUR)
+
+    reason.refresh_from_db()
+    assert to_document(reason) == wanted
+
+
+def test_a_revert_is_recorded_as_one() -> None:
+    reason = make_reason("upgrade")
+    old = first_revision("reason", reason.pk)
+    reason.slug = "renamed"
+    reason.save()
+    with change(ADA, NOON) as made:
+        made.record(reason)
+
+    revert_to(old, author=BOB, at=NOON + HOUR)
+
+    newest = Revision.objects.order_by("-id")[0]
+    assert (newest.action, newest.author, newest.note) == (
+        "REVERTED",
+        "bob",
+        f"to entry {old.pk}",
+    )
+
+
+def test_a_deleted_service_comes_back_under_its_number() -> None:
+    service = make_service("shop", namespaces=["shop"])
+    number, wanted = service.pk, to_document(service)
+    with change(ADA, NOON) as made:
+        made.record_deletion(service)
+        service.delete()
+
+    revert_to(first_revision("service", number), author=BOB, at=NOON)
+
+    assert to_document(Service.objects.get(pk=number)) == wanted
+
+
+def test_a_schedule_gets_back_its_window_and_services() -> None:
+    shop, blog = make_service("shop"), make_service("blog")
+    schedule = make_schedule(
+        make_reason(), shop, blog, closes_at=NOON + HOUR, keep_until_ended=True
+    )
+    wanted = to_document(schedule)
+    schedule.services.set([shop])
+    schedule.closes_at = None
+    schedule.keep_until_ended = False
+    schedule.save()
+
+    revert_to(first_revision("schedule", schedule.pk), author=BOB, at=NOON)
+
+    assert to_document(Schedule.objects.get(pk=schedule.pk)) == wanted
+
+
+def test_theme_asset_and_settings_can_be_reverted() -> None:
+    asset = Asset.objects.create(
+        name="logo.png",
+        file=f"assets/{'a' * 64}/logo.png",
+        digest="a" * 64,
+        content_type="image/png",
+        size_bytes=4,
+    )
+    theme = Theme.objects.create(
+        slug="night",
+        name="Night",
+        logo=asset,
+        links=[{"label": "Status", "url": "https://s.example"}],
+    )
+    settings = PortalSettings.objects.get(id=1)
+    settings.theme = theme
+    settings.default_reason = make_reason()
+    settings.save()
+    with change(ADA, NOON) as made:
+        for subject in (asset, theme, settings):
+            made.record(subject)
+    wanted = [to_document(asset), to_document(theme), to_document(settings)]
+    PortalSettings.objects.update(theme=None, default_reason=None)
+    theme.delete()
+    asset.delete()
+
+    for noun in ("asset", "theme", "settings"):
+        revert_to(Revision.objects.get(noun=noun), author=BOB, at=NOON)
+
+    found = [Asset.objects.get(), Theme.objects.get(), PortalSettings.objects.get()]
+    assert [to_document(each) for each in found] == wanted  # type: ignore[arg-type]
+
+
+def test_going_back_to_a_deletion_deletes_again() -> None:
+    reason = make_reason("upgrade")
+    number = reason.pk
+    with change(ADA, NOON) as made:
+        made.record_deletion(reason)
+        reason.delete()
+    deletion = Revision.objects.order_by("-id")[0]
+    revert_to(first_revision("reason", number), author=BOB, at=NOON)
+
+    revert_to(deletion, author=BOB, at=NOON + HOUR)
+
+    assert not Reason.objects.exists()
+
+
+def test_a_deletion_of_what_is_in_use_is_refused() -> None:
+    reason = make_reason("upgrade")
+    number = reason.pk
+    with change(ADA, NOON) as made:
+        made.record_deletion(reason)
+        reason.delete()
+    deletion = Revision.objects.order_by("-id")[0]
+    revert_to(first_revision("reason", number), author=BOB, at=NOON)
+    make_schedule(Reason.objects.get())
+    count = Revision.objects.count()
+
+    with pytest.raises(RevertError, match="upgrade is in use"):
+        revert_to(deletion, author=BOB, at=NOON + HOUR)
+
+    assert Reason.objects.exists()
+    assert Revision.objects.count() == count
+
+
+def test_a_revision_that_names_what_is_gone_changes_nothing() -> None:
+    reason = make_reason("upgrade")
+    service = make_service("shop", reason=reason)
+    old = first_revision("service", service.pk)
+    service.reason = None
+    service.save()
+    with change(ADA, NOON) as made:
+        made.record(service)
+        made.record_deletion(reason)
+        reason.delete()
+
+    with pytest.raises(RevertError, match="The reason 'upgrade' is gone"):
+        revert_to(old, author=BOB, at=NOON)
+
+    service.refresh_from_db()
+    assert service.reason is None
+
+
+def test_a_slug_that_was_taken_meanwhile_changes_nothing() -> None:
+    reason = make_reason("upgrade")
+    old = first_revision("reason", reason.pk)
+    reason.slug = "other"
+    reason.save()
+    make_reason("upgrade")
+
+    with pytest.raises(RevertError, match="already exists"):
+        revert_to(old, author=BOB, at=NOON)
+
+    reason.refresh_from_db()
+    assert reason.slug == "other"

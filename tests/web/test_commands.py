@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from maintenance.domain.asked import Asked
+from maintenance.domain.routing import Decision, RoutingTable
+from maintenance.models import (
+    PortalSettings,
+    Publication,
+    Reason,
+    Revision,
+    Schedule,
+    Service,
+)
+from maintenance.publishing.store import SnapshotStore
+from tests.factories import make_reason, make_schedule, make_service
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*words: str) -> str:
+    output = io.StringIO()
+    call_command(*words, stdout=output)
+    return output.getvalue()
+
+
+def visible(store: SnapshotStore, host: str = "localhost") -> Decision:
+    """Return what the published snapshot says to visitors of a host now."""
+    pointer = store.live().pointer
+    assert pointer is not None
+    table = RoutingTable(store.get(pointer.digest))
+    return table.resolve(Asked(host=host), timezone.now())
+
+
+def text_of(decision: Decision) -> str:
+    return decision.reason.texts[decision.reason.language].plain
+
+
+def test_a_reason_without_service_speaks_everywhere(store: SnapshotStore) -> None:
+    run("set_reason", "Moving house")
+
+    assert text_of(visible(store, "any.example")) == "Moving house"
+
+
+def test_a_reason_for_a_service_speaks_there_alone(store: SnapshotStore) -> None:
+    make_service("shop")
+
+    run("set_reason", "Moving house", "--service", "shop")
+
+    assert text_of(visible(store, "shop.example.com")) == "Moving house"
+    assert visible(store, "other.example.com").schedule is None
+
+
+def test_a_duration_ends_it(store: SnapshotStore) -> None:
+    before = timezone.now()
+
+    run("set_reason", "Moving house", "--for", "2h30m")
+
+    closes_at = Schedule.objects.get().closes_at
+    assert closes_at is not None
+    wanted = before + timedelta(hours=2, minutes=30)
+    assert timedelta(0) <= closes_at - wanted < timedelta(minutes=1)
+
+
+def test_an_instant_in_any_zone_ends_it(store: SnapshotStore) -> None:
+    run("set_reason", "Moving house", "--until", "2126-12-01T06:00+01:00")
+
+    closes_at = Schedule.objects.get().closes_at
+    assert closes_at is not None
+    assert closes_at.isoformat() == "2126-12-01T05:00:00+00:00"
+
+
+def test_options_reach_the_reason(store: SnapshotStore) -> None:
+    run(
+        *("set_reason", "<b>HS</b>", "--title", "Panne", "--language", "fr"),
+        *("--kind", "incident", "--format", "html", "--actor", "ada"),
+    )
+
+    reason = visible(store).reason
+    assert (reason.kind, reason.language) == ("INCIDENT", "fr")
+    assert (reason.texts["fr"].title, reason.texts["fr"].html) == ("Panne", "<b>HS</b>")
+    assert set(Revision.objects.values_list("author", "channel")) == {
+        ("ada", "COMMAND")
+    }
+
+
+def test_the_portals_language_is_the_default(store: SnapshotStore) -> None:
+    PortalSettings.objects.update(default_language="fr")
+
+    run("set_reason", "Panne")
+
+    assert visible(store).reason.language == "fr"
+
+
+def test_a_dash_reads_standard_input(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("First line\n\nSecond paragraph\n"))
+
+    run("set_reason", "-")
+
+    assert text_of(visible(store)) == "First line\n\nSecond paragraph"
+
+
+def test_a_second_reason_replaces_the_first_and_keeps_it(store: SnapshotStore) -> None:
+    make_service("shop")
+    run("set_reason", "First", "--service", "shop")
+    first = Schedule.objects.get()
+
+    run("set_reason", "Second", "--service", "shop")
+
+    first.refresh_from_db()
+    assert first.closes_at is not None
+    assert text_of(visible(store, "shop.example.com")) == "Second"
+    run("set_reason", "--clear", "--service", "shop")
+    assert visible(store, "shop.example.com").schedule is None
+    assert Reason.objects.count() == 2
+
+
+def test_a_reason_elsewhere_is_not_replaced(store: SnapshotStore) -> None:
+    make_service("shop")
+    make_service("blog")
+    run("set_reason", "For both", "--service", "shop", "--service", "blog")
+
+    run("set_reason", "For the shop", "--service", "shop")
+
+    assert text_of(visible(store, "blog.example.com")) == "For both"
+    assert text_of(visible(store, "shop.example.com")) == "For the shop"
+
+
+def test_a_schedule_of_the_admin_is_not_replaced(store: SnapshotStore) -> None:
+    planned = make_schedule(make_reason(), opens_at=timezone.now())
+
+    run("set_reason", "Something else")
+    run("set_reason", "--clear")
+
+    planned.refresh_from_db()
+    assert planned.closes_at is None
+
+
+def test_clear_ends_an_overrun_reason(store: SnapshotStore) -> None:
+    run("set_reason", "Slow", "--for", "1h", "--keep")
+    past = timezone.now() - timedelta(hours=2)
+    Schedule.objects.update(opens_at=past, closes_at=past + timedelta(hours=1))
+
+    run("set_reason", "--clear")
+
+    schedule = Schedule.objects.get()
+    assert not schedule.keep_until_ended
+    assert schedule.closes_at == past + timedelta(hours=1)
+    assert visible(store).schedule is None
+
+
+def test_clear_without_anything_to_end_succeeds(store: SnapshotStore) -> None:
+    assert run("set_reason", "--clear") == "There was nothing to end.\n"
+    assert not Revision.objects.exists()
+
+
+def test_show_prints_what_is_in_force(store: SnapshotStore) -> None:
+    make_service("shop")
+    run("set_reason", "Moving house", "--service", "shop", "--title", "Closed")
+
+    shown = run("set_reason", "--show", "--service", "shop")
+
+    assert shown == (
+        "shop: Closed | Moving house (shop-1, planned, 503; until it is cleared)\n"
+    )
+
+
+BAD = [
+    (["set_reason"], "Give a TEXT, or --clear, or --show"),
+    (["set_reason", "x", "--clear"], "Give a TEXT, or --clear, or --show"),
+    (["set_reason", "  "], "The text is empty"),
+    (["set_reason", "x" * 20_001], "at most 20000 characters"),
+    (["set_reason", "x", "--service", "nope"], "There is no service 'nope'; add it"),
+    (["set_reason", "x", "--for", "soon"], "--for 'soon' is no duration"),
+    (["set_reason", "x", "--for", "0m"], "--for '0m' is no duration"),
+    (["set_reason", "x", "--for", "999d"], "at most 366d"),
+    (["set_reason", "x", "--until", "tomorrow"], "--until 'tomorrow': write a date"),
+    (["set_reason", "x", "--until", "2126-12-01T06:00"], "add a time zone"),
+    (["set_reason", "x", "--until", "2001-01-01T00:00Z"], "is past"),
+    (["set_reason", "x", "--for", "1h", "--until", "2126-12-01Z"], "not allowed with"),
+    (["set_reason", "x", "--kind", "fun"], "invalid choice: 'fun'"),
+    (["set_reason", "x", "--language", "français"], "Use a language tag"),
+    (["set_reason", "x", "--keep"], "--keep needs an end"),
+    (["set_reason", "x", "--title", "t" * 201], "at most 200 characters"),
+    (["set_reason", "x", "--actor", "a" * 151], "at most 150 characters"),
+    (["add_service", "shop"], "at least one selector"),
+    (["add_service", "Shop!", "--host", "a.example"], "valid “slug”"),
+    (["add_service", "shop", "--host", "https://a.example"], "is no host"),
+    (["add_service", "shop", "--host", "a.example:80"], "is no host"),
+    (["add_service", "shop", "--path", "api"], "is no path"),
+    (["add_service", "shop", "--namespace", "My NS"], "without spaces"),
+    (["rollback", "7"], "There is no publication 7"),
+    (["rollback", "seven"], "invalid int value"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"), BAD, ids=[" ".join(words)[:40] for words, _ in BAD]
+)
+def test_bad_input_is_one_sentence_that_changes_nothing(
+    store: SnapshotStore, words: list[str], message: str
+) -> None:
+    with pytest.raises(CommandError, match=message) as raised:
+        run(*words)
+
+    assert "\n" not in str(raised.value)
+    assert raised.value.returncode in (1, 2)
+    assert not Revision.objects.exists()
+    assert not Publication.objects.exists()
+    assert not Reason.objects.exists()
+    assert not Service.objects.exists()
+
+
+def test_a_service_is_added_with_all_its_selectors(store: SnapshotStore) -> None:
+    run(
+        *("add_service", "shop", "--name", "Shop", "--host", "shop.example.com"),
+        *("--host", "*.shop.example.com", "--path", "/api", "--namespace", "shop"),
+        *("--ingress", "web", "--kubernetes-service", "web-v2"),
+    )
+
+    service = Service.objects.get()
+    assert service.name == "Shop"
+    assert service.hosts == ["shop.example.com", "*.shop.example.com"]
+    assert (service.paths, service.namespaces) == (["/api"], ["shop"])
+    assert (service.ingresses, service.kubernetes_services) == (["web"], ["web-v2"])
+    assert visible(store, "shop.example.com").service is None  # no namespace was sent
+
+
+def test_a_service_cannot_be_added_twice(store: SnapshotStore) -> None:
+    run("add_service", "shop", "--host", "shop.example.com")
+
+    with pytest.raises(CommandError, match="already exists"):
+        run("add_service", "shop", "--host", "other.example.com")
+
+    assert Service.objects.get().hosts == ["shop.example.com"]
+
+
+def test_publish_says_which_publication_is_live(store: SnapshotStore) -> None:
+    assert run("publish") == "Published as publication 1.\n"
+
+
+def test_rollback_shows_the_older_publication_again(store: SnapshotStore) -> None:
+    run("set_reason", "First")
+    run("set_reason", "Second")
+
+    said = run("rollback", "1", "--actor", "bob")
+
+    assert said == "Publication 3 shows publication 1 again.\n"
+    assert text_of(visible(store)) == "First"
+    assert Publication.objects.get(version=3).author == "bob"
+
+
+def test_the_first_admin_is_made_once(
+    store: SnapshotStore, settings: object, django_user_model: object
+) -> None:
+    said = run("create_first_admin")
+    again = run("create_first_admin")
+
+    password = said.rpartition(" ")[2].strip()
+    account = django_user_model.objects.get()  # type: ignore[attr-defined]
+    assert (account.username, account.is_superuser) == ("admin", True)
+    assert account.check_password(password)
+    assert again == ""
+
+
+def test_the_first_admins_password_can_be_given(
+    store: SnapshotStore,
+    settings: pytest.FixtureRequest,
+    django_user_model: object,
+) -> None:
+    settings.PORTAL_ADMIN_PASSWORD = "house-lights-42"  # type: ignore[attr-defined]  # noqa: S105
+
+    said = run("create_first_admin")
+
+    assert "house-lights-42" not in said
+    account = django_user_model.objects.get()  # type: ignore[attr-defined]
+    assert account.check_password("house-lights-42")
