@@ -90,14 +90,15 @@ def main() -> int:
 
 
 def _run(processes: Processes) -> None:
-    page = env.address("PAGE_ADDRESS", default="")
-    internal = env.address("PAGE_INTERNAL_ADDRESS", default="")
-    portal = env.address("PORTAL_ADDRESS", default="")
+    page, internal, portal = (
+        env.address(name, default=DEFAULTS[name])
+        for name in ("PAGE_ADDRESS", "PAGE_INTERNAL_ADDRESS", "PORTAL_ADDRESS")
+    )
     _make_secret_key(storage.data_dir())
     # Visitors first: pages do not wait for the database.
     processes.start("The page server", sys.executable, "-m", "maintenance.pageserver")
     _prepare_database()
-    processes.start("The portal", *portal_command(portal))
+    processes.start("The portal", sys.executable, "-m", "portal.serve")
     processes.start(
         "The publication watcher", sys.executable, "manage.py", "publish", "--watch"
     )
@@ -105,20 +106,6 @@ def _run(processes: Processes) -> None:
     _say(f"Portal     {_url(portal)}admin/")
     _say("Ctrl-C stops everything.")
     processes.wait()
-
-
-def portal_command(address: tuple[str, int]) -> list[str]:
-    """Return the command that serves the portal."""
-    host, port = address
-    name = f"[{host}]" if ":" in host else host
-    return [
-        sys.executable,
-        *("-m", "gunicorn", "portal.wsgi"),
-        *("--bind", f"{name}:{port}"),
-        # One worker with threads: metrics and the S3 client are the process's.
-        *("--workers", "1", "--threads", "4", "--worker-class", "gthread"),
-        *("--no-control-socket", "--log-level", "warning"),
-    ]
 
 
 def _make_secret_key(folder: Path) -> None:

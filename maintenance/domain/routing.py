@@ -8,10 +8,11 @@ higher id. If none is open: the service's own default reason, then the portal's.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import product
 from operator import le
 
@@ -32,6 +33,8 @@ Specificity = tuple[int, bool, int, int, int]
 """Class as in the rule, exact host, labels of the host, length of the path, parts."""
 
 _ANYTHING = ("",)
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class RoutingTable:
                 self._entries[key].append(match)
         self._hosts = _names(key[0] for key in self._entries)
         self._shapes = sorted({_shape(key) for key in self._entries}, reverse=True)
+        self._paths = _names(key[1] for key in self._entries)
+        self._edges = _edges(snapshot.schedules)
         self._depths = _depths(key[1] for key in self._entries)
         self._labels = _wildcard_labels(self._hosts)
 
@@ -89,6 +94,24 @@ class RoutingTable:
         if asked.code is not None and asked.code not in _AWAY:
             return Decision(reason, State.ERROR, service, code=asked.code)
         return Decision(reason, State.IDLE, service)
+
+    def unchanged_between(self, at: datetime) -> tuple[datetime, datetime]:
+        """Return the span of time around an instant in which nothing changes.
+
+        Within it, start in and end out, equal requests have equal decisions.
+        """
+        place = bisect_right(self._edges, at)
+        return self._edges[place - 1], self._edges[place]
+
+    def longest_prefix(self, path: str) -> str:
+        """Return the part of a path that decides, which mostly is none of it.
+
+        The longest prefix in use that covers it says which shorter ones do.
+        """
+        if not self._depths:
+            return ""
+        covering = (name for name in self._prefixes(path) if name in self._paths)
+        return next(covering, "")
 
     def knows_host(self, host: str) -> bool:
         """Return whether any service is selected by this host."""
@@ -235,8 +258,17 @@ def _state(schedule: Schedule, at: datetime) -> State:
     return State.UNTIL if at < closes_at else State.OVERRUN
 
 
-def _names(hosts: Iterable[str]) -> frozenset[str]:
-    return frozenset(host for host in hosts if host)
+def _edges(schedules: Iterable[Schedule]) -> list[datetime]:
+    edges = {_BEGINNING, _END}
+    for schedule in schedules:
+        edges.add(schedule.window.opens_at)
+        if schedule.window.closes_at is not None:
+            edges.add(schedule.window.closes_at)
+    return sorted(edges)
+
+
+def _names(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in names if name)
 
 
 def _depths(paths: Iterable[str]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Hashable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
 
 from maintenance.domain.answer import (
@@ -21,6 +21,8 @@ from maintenance.domain.routing import Decision
 from maintenance.pageserver import heads
 from maintenance.pageserver.choice import EMPTY, FORMATS, GRPC
 from maintenance.pageserver.compression import IDENTITY, Compressor
+from maintenance.pageserver.finished import Finished
+from maintenance.pageserver.memory import Memory
 from maintenance.pageserver.metrics import Responses
 from maintenance.pageserver.published import Published
 
@@ -29,23 +31,10 @@ Variant: TypeAlias = tuple[str, str, str]
 
 _LANGUAGES_AT_MOST = 4096
 _LONGEST = 1024
-# What an entry takes beside its head and body: tuples, key, dictionary slot.
-_OVERHEAD_BYTES = 600
 
 # Visible ASCII and the space; gRPC escapes everything else, and "%" (gRPC over
 # HTTP/2, "Status-Message").
 _GRPC_SAFE = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
-
-
-class Finished(NamedTuple):
-    """An answer without what differs from request to request."""
-
-    head: bytes
-    body: bytes
-    status: int
-    counts: list[int]
-    """The counters to add to, one for each flow."""
-    etag: str = ""
 
 
 class Pages:
@@ -62,6 +51,7 @@ class Pages:
     ) -> None:
         self.published = published
         self.table = published.table
+        self.memory = Memory(published.table)
         self.assets = {key: self._asset(key) for key in published.assets}
         self._snapshot = published.snapshot
         self._unmatched_status = unmatched_status
@@ -122,11 +112,13 @@ class Pages:
         return finished
 
     def _keep(self, key: Hashable, finished: Finished) -> None:
-        size = _size(finished)
+        size = finished.size_bytes
         self._bytes_left -= size
         while self._bytes_left < 0 and self._finished:
+            # The memory would keep alive what is dropped here.
+            self.memory.clear()
             oldest = next(iter(self._finished))
-            self._bytes_left += _size(self._finished.pop(oldest))
+            self._bytes_left += self._finished.pop(oldest).size_bytes
         if self._bytes_left < 0:
             self._bytes_left += size
         else:
@@ -232,7 +224,3 @@ def _common_fields(answer: Representation) -> dict[str, str | int]:
         "x_content_type_options": "nosniff",
         "referrer_policy": "no-referrer",
     }
-
-
-def _size(finished: Finished) -> int:
-    return len(finished.head) + len(finished.body) + _OVERHEAD_BYTES

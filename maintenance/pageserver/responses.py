@@ -14,6 +14,7 @@ from maintenance.domain.asked import Asked, Wanted, interpret, query_values
 from maintenance.pageserver import heads
 from maintenance.pageserver.choice import coding_of, form_of_page, form_of_reason
 from maintenance.pageserver.compression import Compressor
+from maintenance.pageserver.memory import Remembered
 from maintenance.pageserver.metrics import FLOWS, Responses
 from maintenance.pageserver.pages import Pages
 from maintenance.pageserver.published import Published
@@ -28,6 +29,13 @@ _JITTER_SECONDS = 31
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 ASSETS = "/.maintenance/assets/"
 _ERRORS = "/.maintenance/errors/"
+_SPECIAL = ("/.maintenance/", "/reason")
+# They move the path out of the request line: see domain/asked.py.
+_ELSEWHERE = frozenset({"x-original-uri", "x-forwarded-uri", "x-envoy-original-path"})
+
+_EACH_TIME = (
+    b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"\r\n%b'
+)
 
 _NOT_MODIFIED_REASON = heads.head(
     304,
@@ -78,36 +86,62 @@ class LivePages:
 
     def respond(self, request: Request) -> Answer:
         """Return the answer to any request."""
-        headers = request.headers
-        asked = interpret(request.target, headers)
+        headers, target = request.headers, request.target
+        if not target.startswith("/") or target.startswith(_SPECIAL):
+            return self._special(request)
+        if not _ELSEWHERE.isdisjoint(headers):
+            return self._special(request)
+        pages, at = self._pages, self._clock()
+        given_id = headers.pop("x-request-id", "")
+        if agent := headers.get("user-agent"):
+            # Its beginning decides, and thousands of agents have the same one.
+            headers["user-agent"] = agent[:8]
+        prefix = pages.table.longest_prefix(target.partition("?")[0])
+        key = (prefix, *headers.items())
+        found = pages.memory.find(key, at)
+        if found is None:
+            found = self._decided(pages, request, interpret(target, headers), at)
+            if self._compressor.has_time():
+                length = sum(map(len, headers.values()), len(prefix))
+                pages.memory.keep(key, found, length)
+        return self._page(found, at, given_id)
+
+    def _special(self, request: Request) -> Answer:
+        """Answer a request of which more than the headers decides."""
+        asked = interpret(request.target, request.headers)
         if asked.wanted is Wanted.REASON:
             return self._reason(request, asked)
         if asked.wanted is Wanted.ASSET and (answer := self._asset(request, asked)):
             return answer
-        return self._page(request, asked)
+        at = self._clock()
+        found = self._decided(self._pages, request, asked, at)
+        return self._page(found, at, request.headers.get("x-request-id", ""))
 
-    def _page(self, request: Request, asked: Asked) -> Answer:
-        headers, pages, at = request.headers, self._pages, self._clock()
+    def _decided(
+        self, pages: Pages, request: Request, asked: Asked, at: datetime
+    ) -> Remembered:
+        headers = request.headers
         decision = pages.table.resolve(asked, at)
         form = form_of_page(headers)
         language = pages.language(decision, headers.get("accept-language", ""))
         page = pages.page(decision, (form, language, coding_of(headers)))
-        page.counts[_flow(request, asked)] += 1
+        return Remembered(page, decision, form, asked.code, _flow(request, asked))
+
+    def _page(self, found: Remembered, at: datetime, given_id: str) -> Answer:
+        page, decision, form, code, flow = found
+        page.counts[flow] += 1
         chance = getrandbits(128)
-        request_id = _request_id(headers, chance)
+        request_id = _request_id(given_id, chance)
         retry_after = retry_after_seconds(decision, page.status, at)
         if retry_after is not None:
             retry_after += chance % _JITTER_SECONDS
-        head = (
-            b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"\r\n%b'
-            % (
-                page.head,
-                b"" if retry_after is None else b"Retry-After: %d\r\n" % retry_after,
-                request_id,
-                asked.code or page.status,
-                request_id,
-                self._date_line(at),
-            )
+        head = _EACH_TIME % (
+            page.head,
+            b"" if retry_after is None else b"Retry-After: %d\r\n" % retry_after,
+            request_id,
+            code or page.status,
+            request_id,
+            self._date_line(at),
         )
         if form != "problem":
             return head, page.body
@@ -145,8 +179,8 @@ class LivePages:
         return head + self._each_time(request.headers, self._clock()), body
 
     def _each_time(self, headers: Mapping[str, str], at: datetime) -> bytes:
-        chance = getrandbits(128)
-        request_id = _request_id(headers, chance)
+        given_id = headers.get("x-request-id", "")
+        request_id = _request_id(given_id, getrandbits(128))
         return b"X-Request-ID: %b\r\n%b" % (request_id, self._date_line(at))
 
     def _date_line(self, at: datetime) -> bytes:
@@ -158,9 +192,9 @@ class LivePages:
         return self._date
 
 
-def _request_id(headers: Mapping[str, str], chance: int) -> bytes:
+def _request_id(given: str, chance: int) -> bytes:
     """Return the id that a proxy gave a request, if it is sane, or a random one."""
-    if (given := headers.get("x-request-id")) and _SANE_ID.fullmatch(given):
+    if given and _SANE_ID.fullmatch(given):
         return given.encode()
     return b"%032x" % chance
 

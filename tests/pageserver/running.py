@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
+
+import uvloop
 
 from maintenance.domain.routing import RoutingTable
 from maintenance.domain.snapshot import Asset, Snapshot
@@ -52,10 +54,15 @@ def publish(
 class Running:
     """An open listener."""
 
+    # Replaced by tests of the fallback, asyncio's own loop.
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = staticmethod(
+        uvloop.new_event_loop
+    )
+
     def __init__(self, respond: Respond, limits: Limits) -> None:
         self.traffic = Traffic()
         self._respond, self._limits = respond, limits
-        self._loop = asyncio.new_event_loop()
+        self._loop = type(self).new_loop()
         self._listener: Future[Listener] = Future()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()

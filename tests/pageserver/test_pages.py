@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import zlib
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,6 @@ import brotli  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from maintenance.domain.kind import Kind
-from maintenance.pageserver.compression import zstd
 from maintenance.pageserver.responses import LivePages
 from tests.pageserver.client import ask, browse
 from tests.pageserver.running import Hands, publish, running, serving
@@ -22,6 +22,11 @@ from tests.snapshots import (
     make_service,
     make_snapshot,
 )
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64)"
 SHOP_ONLY = make_schedule(everywhere=False, services=("shop",))

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from portal.launch import portal_command
 from tests.servers.process import ServerProcess, held_port, listens
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -107,9 +106,8 @@ class Copy:
 
     def start_portal(self) -> None:
         port = self.ports["portal"]
-        self._start(
-            "portal", portal_command(("127.0.0.1", port)), lambda: listens(port)
-        )
+        command = [sys.executable, "-m", "portal.serve"]
+        self._start("portal", command, lambda: listens(port))
 
     def start_watcher(self, name: str = "watcher") -> None:
         self.start_command(name, "publish", "--watch")

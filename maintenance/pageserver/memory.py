@@ -1,0 +1,51 @@
+"""What equal requests were answered, for as long as that stays true."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from maintenance.domain.routing import Decision, RoutingTable
+from maintenance.pageserver.finished import Finished
+
+_ENTRIES_AT_MOST = 2048
+_KEY_LENGTH_AT_MOST = 1024
+
+
+class Remembered(NamedTuple):
+    """All that a request's headers and the time decided about its page."""
+
+    page: Finished
+    decision: Decision
+    form: str
+    code: int | None
+    flow: int
+
+
+class Memory:
+    """Pages by what chose them, between two edges of windows."""
+
+    def __init__(self, table: RoutingTable) -> None:
+        self._table = table
+        self._entries: dict[Hashable, Remembered] = {}
+        self._since = self._until = datetime.min.replace(tzinfo=UTC)
+
+    def find(self, key: Hashable, at: datetime) -> Remembered | None:
+        """Return what was remembered under a key, if it is true at an instant."""
+        if self._since <= at < self._until:
+            return self._entries.get(key)
+        self._entries.clear()
+        self._since, self._until = self._table.unchanged_between(at)
+        return None
+
+    def keep(self, key: Hashable, remembered: Remembered, length: int) -> None:
+        """Remember, unless the key is so long that many would fill the memory."""
+        if length > _KEY_LENGTH_AT_MOST:
+            return
+        if len(self._entries) >= _ENTRIES_AT_MOST:
+            self._entries.clear()
+        self._entries[key] = remembered
+
+    def clear(self) -> None:
+        self._entries.clear()

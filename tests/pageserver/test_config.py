@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from maintenance.pageserver.config import Config
+from maintenance.pageserver.connections import Limits
+from portal.env import SettingError
+
+
+def test_defaults_are_those_of_the_documentation(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(tmp_path))
+
+    assert Config.from_env() == Config(
+        address=("0.0.0.0", 8080),  # noqa: S104  a page server is for everybody
+        internal_address=("0.0.0.0", 9090),  # noqa: S104  for the cluster's network
+        refresh_seconds=1,
+        unmatched_status=503,
+        last_good_dir=tmp_path / "last-good",
+        cache_bytes=16 * 1024 * 1024,
+        assets_bytes=32 * 1024 * 1024,
+        grace_seconds=20,
+        limits=Limits(
+            header_seconds=10, idle_seconds=75, write_seconds=30, connections=4096
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PAGE_ADDRESS", "8080"),
+        ("PAGE_INTERNAL_ADDRESS", "localhost"),
+        ("SNAPSHOT_REFRESH_SECONDS", "0"),
+        ("PAGE_UNMATCHED_STATUS", "200"),
+        ("PAGE_HEADER_TIMEOUT_SECONDS", "10s"),
+        ("PAGE_IDLE_TIMEOUT_SECONDS", "-1"),
+        ("PAGE_WRITE_TIMEOUT_SECONDS", "nan"),
+        ("PAGE_GRACE_SECONDS", "x"),
+        ("PAGE_MAX_CONNECTIONS", "0"),
+        ("PAGE_CACHE_MIB", "0"),
+        ("PAGE_ASSETS_MIB", "1.5"),
+    ],
+)
+def test_bad_value_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingError, match=f"^{name}='{value}'"):
+        Config.from_env()
+
+
+def test_bad_storage_is_found_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_STORAGE_BUCKET_NAME", "pages")
+    monkeypatch.setenv("AWS_S3_ADDRESSING_STYLE", "odd")
+
+    with pytest.raises(SettingError, match="AWS_S3_ADDRESSING_STYLE='odd'"):
+        Config.from_env()

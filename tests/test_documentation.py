@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+VARIABLE = re.compile(r"(?:PAGE|PORTAL|SNAPSHOT|AWS|DATABASE)_[A-Z0-9_]+")
+ROW = re.compile(r"^\| `([A-Z0-9_]+)` \| ([^|]*) \| ([^|]+) \|$", re.MULTILINE)
+SOURCES = sorted(
+    path
+    for folder in ("portal", "maintenance")
+    for path in (ROOT / folder).rglob("*.py")
+    if path.name != "env.py"
+)
+
+
+def read_variables() -> dict[str, str | None]:
+    """Return every variable that the code reads, with its default if it is literal."""
+    found: dict[str, str | None] = {}
+    for path in SOURCES:
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and _is_reader(call.func):
+                found |= {n: d or found.get(n) for n, d in _variable(call)}
+    return found
+
+
+def _is_reader(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        return isinstance(function.value, ast.Name) and function.value.id == "env"
+    return isinstance(function, ast.Name) and function.id in ("_seconds", "_mebibytes")
+
+
+def _variable(call: ast.Call) -> Iterator[tuple[str, str | None]]:
+    match call.args:
+        case [ast.Constant(value=str(name)), *rest] if VARIABLE.fullmatch(name):
+            defaults = [k.value for k in call.keywords if k.arg == "default"] + rest
+            literal = defaults and isinstance(defaults[0], ast.Constant)
+            yield name, _written(defaults[0]) if literal else None
+
+
+def _written(node: ast.expr) -> str:
+    value = ast.literal_eval(node)
+    return str(value).lower() if isinstance(value, bool) else str(value or "")
+
+
+def documented() -> dict[str, str]:
+    text = (ROOT / "README.md").read_text()
+    return {name: default.strip(" `") for name, default, _ in ROW.findall(text)}
+
+
+def test_the_readme_lists_every_variable_that_the_code_reads() -> None:
+    assert sorted(documented()) == sorted(read_variables())
+
+
+def test_the_readme_tells_the_defaults() -> None:
+    told = documented()
+    wrong = {
+        name: (told[name], default)
+        for name, default in read_variables().items()
+        if default and told[name] != default
+    }
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "document", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
+)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text())
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_no_document_names_an_index_of_packages() -> None:
+    pinned = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+
+    assert [path for path in pinned if "index-url" in path.read_text()] == []
