@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-radosgw check lint types layers templates migrations format \
+.PHONY: help run test test-radosgw check lint types layers templates migrations format pictures \
 	lock clean
 
 help: ## list the targets
@@ -76,3 +76,6 @@ format: .venv/.tools ## what can be put right by itself
 clean: ## remove what make made; var/ stays
 	rm -rf .venv staticfiles maintenance/pageserver/builtin.json.gz
 	find locale -name '*.mo' -delete
+
+pictures: .venv/.tools .venv/.built ## make the README's pictures again
+	@$(BIN)/python -m tests.browser.pictures

@@ -218,7 +218,10 @@ LOGGING = {
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "format": "%(levelname)s %(name)s %(message)s",
+            "timestamp": "time",
+            # The page server's names.
+            "rename_fields": {"levelname": "level", "name": "logger"},
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
@@ -227,6 +230,7 @@ LOGGING = {
         # Lines about every request and query would drown the ones that matter.
         "axes": {"level": "WARNING"},
         "botocore": {"level": "WARNING"},
-        "django.server": {"level": "WARNING"},
+        # It warns of every HEAD request, whose body it rightly leaves out.
+        "gunicorn.http": {"level": "ERROR"},
     },
 }

@@ -65,7 +65,7 @@ class LivePages:
         self._unmatched_status = unmatched_status
         self._cache_bytes = cache_bytes
         self._responses = responses or Responses()
-        self._compressor = Compressor()
+        self.compressor = Compressor()
         self._date_second = -1
         self._date = b""
         self.swap(published)
@@ -81,7 +81,7 @@ class LivePages:
             unmatched_status=self._unmatched_status,
             cache_bytes=self._cache_bytes,
             responses=self._responses,
-            compressor=self._compressor,
+            compressor=self.compressor,
         )
 
     def respond(self, request: Request) -> Answer:
@@ -101,7 +101,7 @@ class LivePages:
         found = pages.memory.find(key, at)
         if found is None:
             found = self._decided(pages, request, interpret(target, headers), at)
-            if self._compressor.has_time():
+            if self.compressor.has_time():
                 length = sum(map(len, headers.values()), len(prefix))
                 pages.memory.keep(key, found, length)
         return self._page(found, at, given_id)

@@ -10,6 +10,7 @@ import brotli  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from maintenance.domain.kind import Kind
+from maintenance.domain.window import Window
 from maintenance.pageserver.responses import LivePages
 from tests.pageserver.client import ask, browse
 from tests.pageserver.running import Hands, publish, running, serving
@@ -21,6 +22,7 @@ from tests.snapshots import (
     make_schedule,
     make_service,
     make_snapshot,
+    make_text,
 )
 
 if sys.version_info >= (3, 14):
@@ -318,6 +320,81 @@ def test_windows_open_and_close_by_the_clock() -> None:
             seen.append(browse(server.port)["x-maintenance"])
 
     assert seen == ["built-in", "upgrade", "built-in"]
+
+
+def test_each_occurrence_has_its_own_times() -> None:
+    clock = Hands()
+    windows = (Window(NOON, NOON + HOUR), Window(NOON + HOUR, NOON + 2 * HOUR))
+    schedules = tuple(make_schedule(window=window) for window in windows)
+    pages = LivePages(publish(make_snapshot(schedules=schedules)), clock=clock)
+
+    with running(pages.respond) as server:
+        assert "<time>2026-12-01T13:00:00Z</time>" in browse(server.port).text
+        clock.at += HOUR
+        assert "<time>2026-12-01T14:00:00Z</time>" in browse(server.port).text
+
+
+def test_clock_that_is_set_back_is_followed() -> None:
+    clock = Hands()
+    snapshot = make_snapshot(schedules=(make_schedule(),))
+    pages = LivePages(publish(snapshot), clock=clock)
+
+    with running(pages.respond) as server:
+        assert browse(server.port)["x-maintenance"] == "upgrade"
+        clock.at -= HOUR
+        assert browse(server.port)["x-maintenance"] == "built-in"
+
+
+def test_path_decides_where_a_service_has_one() -> None:
+    service = make_service(paths=("/cart", "/cart/pay"))
+    snapshot = make_snapshot(services=(service,), schedules=(SHOP_ONLY,))
+
+    with serving(snapshot) as port:
+        found = {
+            path: browse(port, path, host="shop.example.com")["x-maintenance"]
+            for path in ("/", "/cart", "/cart/1?x=/", "/cart/pay", "/carts", "/a/cart")
+        }
+
+    assert found == {
+        "/": "built-in",
+        "/cart": "upgrade",
+        "/cart/1?x=/": "upgrade",
+        "/cart/pay": "upgrade",
+        "/carts": "built-in",
+        "/a/cart": "built-in",
+    }
+
+
+def test_new_publication_is_served_from_the_next_request_on() -> None:
+    pages = LivePages(publish(), clock=Hands())
+
+    with running(pages.respond) as server:
+        assert browse(server.port)["x-maintenance"] == "built-in"
+        pages.swap(publish(make_snapshot(schedules=(make_schedule(),)), version=2))
+        assert browse(server.port)["x-maintenance"] == "upgrade"
+
+
+def test_language_is_chosen_among_those_of_the_reason() -> None:
+    english = make_reason(texts={"en": make_text("Upgrade")})
+    snapshot = make_snapshot(
+        reasons=(make_snapshot().reasons[0], english), schedules=(SHOP_ONLY,)
+    )
+
+    with serving(snapshot) as port:
+        other = browse(port, accept_language="fr")
+        shop = browse(port, host="shop.example.com", accept_language="fr")
+
+    assert other["content-language"] == "fr"
+    assert shop["content-language"] == "en"
+
+
+def test_header_values_cannot_be_ended_by_what_is_published() -> None:
+    odd = make_reason(id=0, slug="up\r\nSet-Cookie: \xe9")
+
+    with serving(make_snapshot(reasons=(odd,))) as port:
+        reply = browse(port)
+
+    assert reply["x-maintenance"] == "up??Set-Cookie: ?"
 
 
 def test_overrun_is_said_once_the_end_has_passed() -> None:

@@ -19,4 +19,5 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         BUILTIN.write_bytes(snapshots.encode(builtin_snapshot()))
-        self.stdout.write(f"Wrote {BUILTIN.name}.")
+        if options["verbosity"]:
+            self.stdout.write(f"Wrote {BUILTIN.name}.")

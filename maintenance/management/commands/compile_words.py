@@ -23,7 +23,8 @@ class Command(BaseCommand):
         ]
         for path in catalogues:
             _compile(path)
-        self.stdout.write(f"Compiled {len(catalogues)} catalogues.")
+        if options["verbosity"]:
+            self.stdout.write(f"Compiled {len(catalogues)} catalogues.")
 
 
 def _compile(path: Path) -> None:
