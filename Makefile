@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-radosgw check lint types layers templates migrations format pictures \
+.PHONY: help run test test-radosgw check lint types layers templates migrations format pictures bench \
 	lock clean
 
 help: ## list the targets
@@ -79,3 +79,7 @@ clean: ## remove what make made; var/ stays
 
 pictures: .venv/.tools .venv/.built ## make the README's pictures again
 	@$(BIN)/python -m tests.browser.pictures
+
+bench: .venv/.tools .venv/.built ## the figures of the README
+	@$(BIN)/python -m bench.whole_path
+	@$(BIN)/python -m bench.publication

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from maintenance.domain.snapshot import Asset as PublishedAsset
 from maintenance.domain.snapshot import Reason as PublishedReason
 from maintenance.domain.snapshot import Schedule as PublishedSchedule
 from maintenance.domain.snapshot import Service as PublishedService
+from maintenance.domain.window import Window
 from maintenance.models import (
     Asset,
     PortalSettings,
@@ -172,17 +174,27 @@ def _service(row: Service, usable: set[int]) -> PublishedService:
 def _schedules(
     at: datetime, usable: set[int], revisions: RevisionIds
 ) -> Iterable[PublishedSchedule]:
+    # Plain values, because there may be 10,000: objects took three times as long.
+    services = defaultdict(list)
+    links = Schedule.services.through.objects.values_list(
+        "schedule_id", "service__slug"
+    )
+    for schedule_id, slug in links.order_by("service__slug"):
+        services[schedule_id].append(slug)
     rows = Schedule.objects.exclude(id__in=Schedule.objects.over_at(at).values("id"))
-    for row in rows.prefetch_related("services").order_by("id"):
-        if row.reason_id in usable:
+    names = ("reason_id", "everywhere", "keep_until_ended", "opens_at", "closes_at")
+    for number, reason, everywhere, keep, opens_at, closes_at in rows.order_by(
+        "id"
+    ).values_list("id", *names):
+        if reason in usable:
             yield PublishedSchedule(
-                id=row.id,
-                reason=row.reason_id,
-                window=row.window,
-                everywhere=row.everywhere,
-                services=tuple(sorted(s.slug for s in row.services.all())),
-                keep_until_ended=row.keep_until_ended,
-                revision=revisions.get(("schedule", row.id), 0),
+                id=number,
+                reason=reason,
+                window=Window(opens_at, closes_at),
+                everywhere=everywhere,
+                services=tuple(services[number]),
+                keep_until_ended=keep,
+                revision=revisions.get(("schedule", number), 0),
             )
 
 
