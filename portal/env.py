@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from math import isfinite
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 class SettingError(ImproperlyConfigured):
@@ -103,7 +106,7 @@ def address(name: str, *, default: str) -> tuple[str, int]:
     """
     value = text(name, default=default)
     host, _, port = value.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+    if not host or not _PORT.fullmatch(port) or int(port) > 65535:
         raise SettingError(f"{name}={value!r}: use HOST:PORT, as in 127.0.0.1:8080.")
     return host.strip("[]"), int(port)
 

@@ -88,7 +88,10 @@ def interpret(target: str, headers: Mapping[str, str]) -> Asked:
         namespace=_value(headers, "x-namespace") or _value(headers, "x-namespaces"),
         ingress=_value(headers, "x-ingress-name"),
         kubernetes_service=_value(headers, "x-service-name"),
-        forwarded_host=clean_host(_value(headers, "x-forwarded-host")),
+        # Proxies in a row make a list; the first of it saw the visitor.
+        forwarded_host=clean_host(
+            _value(headers, "x-forwarded-host").partition(",")[0]
+        ),
         code=_code(_value(headers, "x-code")),
     )
     if path == "/reason":
@@ -164,7 +167,8 @@ def _with_original_url(asked: Asked) -> Asked:
         return asked
     if not parts.netloc or _CONTROL.search(url):
         return asked
-    return replace(asked, host=clean_host(parts.netloc), path=parts.path or "/")
+    host = clean_host(parts.netloc.rpartition("@")[2])
+    return replace(asked, host=host, path=parts.path or "/")
 
 
 def query_values(query: str) -> dict[str, list[str]]:

@@ -45,7 +45,7 @@ def from_plain(wanted: type[T], value: Any) -> T:
     try:
         converter = _converter(cast("Hashable", wanted))
         return cast("T", converter(value))
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise SnapshotFormatError(f"{wanted.__name__} does not fit: {exc}.") from exc
 
 
@@ -76,6 +76,8 @@ def _plain_converter(wanted: Any) -> Convert:
         return _dataclass_converter(cast("type[Any]", wanted))
     if wanted is datetime:
         return _aware
+    if wanted is str:
+        return _text
     if issubclass(wanted, Enum):
         return cast("Convert", wanted)
     return lambda value: _exactly(wanted, value)
@@ -103,8 +105,18 @@ def _exactly(wanted: type[T], value: Any) -> T:
     return value
 
 
+def _text(value: Any) -> str:
+    text = _exactly(str, value)
+    # JSON can spell half of a surrogate pair, with which no page can be encoded.
+    if not text.isascii():
+        text.encode()
+    return text
+
+
 def _aware(value: Any) -> datetime:
     at = datetime.fromisoformat(_exactly(str, value))
     if at.tzinfo is None:
         raise ValueError(f"{value} has no time zone")
-    return at
+    # An instant at the very end of the calendar may not exist in UTC, and then
+    # no page could name it.
+    return at.astimezone(UTC)

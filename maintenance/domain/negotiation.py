@@ -13,7 +13,21 @@ from functools import lru_cache
 
 # A header with more members is cut: browsers send ten at most.
 _MAX_MEMBERS = 40
-_QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
+# Programs that work it out write more than the three digits that are allowed,
+# and Java's HttpURLConnection writes "q=.2".
+_QUALITY = re.compile(r"0?\.[0-9]{1,20}|0\.?|1(?:\.0{0,20})?")
+
+# What browsers send for a region, where catalogues are named after the script
+# (CLDR, "Likely Subtags"), and the older name of Norwegian.
+_OTHER_NAMES = {
+    "zh-tw": "zh-hant",
+    "zh-hk": "zh-hant",
+    "zh-mo": "zh-hant",
+    "zh-cn": "zh-hans",
+    "zh-sg": "zh-hans",
+    "zh": "zh-hans",
+    "no": "nb",
+}
 
 
 class Format(Enum):
@@ -54,9 +68,10 @@ def choose_format(accept: str, *, wildcard: Format, json: Format) -> Format:
     qualities: dict[Format, tuple[float, int, int]] = {}
     for place, (media_type, quality) in enumerate(parse_accept(accept)):
         for wanted, precision in _formats(media_type, json):
-            # The most precise range decides about a format, whatever its place.
+            # The most precise range decides about a format, whatever its place;
+            # of two names of one format, the one that is liked better.
             known = qualities.get(wanted)
-            if known is None or precision > known[1]:
+            if known is None or (precision, quality) > (known[1], known[0]):
                 qualities[wanted] = (quality, precision, -place)
     acceptable = [f for f, (quality, _, _) in qualities.items() if quality > 0]
     if not acceptable:
@@ -111,7 +126,8 @@ def choose_language(
 def _lookup(wanted: str, by_lower: Mapping[str, str]) -> str | None:
     subtags = wanted.split("-")
     while subtags:
-        if found := by_lower.get("-".join(subtags)):
+        tag = "-".join(subtags)
+        if found := by_lower.get(tag) or by_lower.get(_OTHER_NAMES.get(tag, "")):
             return found
         subtags.pop()
     prefix = wanted.partition("-")[0] + "-"

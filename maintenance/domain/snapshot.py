@@ -9,19 +9,22 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import zlib
-from collections.abc import Mapping  # the codec reads these hints at run time
+from collections.abc import Iterable, Mapping  # the codec reads hints at run time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from maintenance.domain.codec import SnapshotFormatError, from_plain, to_plain
-from maintenance.domain.kind import Kind
+from maintenance.domain.kind import Kind, State
 from maintenance.domain.window import Window
 
 FORMAT = 1
 # What a reader unpacks at most: a small file may hold a very large one.
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 BUILTIN_REASON = 0
 """The id of the reason that speaks when the operators named none."""
@@ -40,6 +43,11 @@ SLOTS = frozenset(
         "code",  # the HTTP status
     }
 )
+
+_MONTHS = 12
+_KINDS = frozenset(Kind)
+_STATES = frozenset(state.value for state in State)
+_ERROR_CLASSES = frozenset({"4xx", "5xx"})
 
 Document: TypeAlias = tuple[str, ...]
 """Literal text and names of slots in turn, beginning and ending with a literal."""
@@ -177,13 +185,18 @@ def decode(data: bytes) -> Snapshot:
         SnapshotFormatError: it is cut short, damaged, too large, or of an
             unknown format.
     """
+    # The last four bytes tell the unpacked size (RFC 1952, section 2.3.1): no
+    # memory is spent on what says that it is too large, nor on what lies.
+    size = int.from_bytes(data[-4:], "little")
+    if size > MAX_UNPACKED_BYTES:
+        raise SnapshotFormatError("The snapshot is damaged or too large.")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        plain = unpacker.decompress(data, MAX_UNPACKED_BYTES)
+        plain = unpacker.decompress(data, size + 1)
     except zlib.error as exc:
         raise SnapshotFormatError(f"The snapshot is damaged: {exc}.") from exc
-    if not unpacker.eof:
-        raise SnapshotFormatError("The snapshot is cut short or too large.")
+    if not unpacker.eof or unpacker.unused_data:
+        raise SnapshotFormatError("The snapshot has not the length that it tells.")
     value = _load(plain, "snapshot")
     snapshot = from_plain(Snapshot, value)
     _check(snapshot)
@@ -200,7 +213,11 @@ def decode_pointer(data: bytes) -> Pointer:
     Raises:
         SnapshotFormatError: it is cut short, damaged, or of an unknown format.
     """
-    return from_plain(Pointer, _load(data, "pointer"))
+    pointer = from_plain(Pointer, _load(data, "pointer"))
+    # It becomes part of a file's name.
+    if not _DIGEST.fullmatch(pointer.digest):
+        raise SnapshotFormatError(f"The pointer's digest is {pointer.digest!r:.80}.")
+    return pointer
 
 
 def _dump(value: object) -> bytes:
@@ -220,6 +237,15 @@ def _load(data: bytes, what: str) -> Any:
 
 
 def _check(snapshot: Snapshot) -> None:
+    """Refuse a snapshot with which a page server could not answer every request."""
+    _check_names(snapshot)
+    for tag, language in snapshot.languages.items():
+        _check_words(tag, language)
+    for theme, shells in snapshot.shells.items():
+        _check_theme(theme, shells, snapshot.languages.keys())
+
+
+def _check_names(snapshot: Snapshot) -> None:
     """Refuse a snapshot whose parts name other parts that are not there."""
     reasons = {reason.id for reason in snapshot.reasons}
     named = {snapshot.default_reason}
@@ -235,3 +261,30 @@ def _check(snapshot: Snapshot) -> None:
             raise SnapshotFormatError(f"Reason {reason.slug!r} lacks its own language.")
         if absent := reason.texts.keys() - snapshot.languages.keys():
             raise SnapshotFormatError(f"The snapshot lacks words for {min(absent)!r}.")
+
+
+def _check_words(tag: str, language: Language) -> None:
+    if (
+        len(language.months) != _MONTHS
+        or _KINDS - language.kinds.keys()
+        or _ERROR_CLASSES - language.errors.keys()
+        or _STATES - language.plain.keys()
+    ):
+        raise SnapshotFormatError(f"The words for {tag!r} are incomplete.")
+    for document in language.plain.values():
+        _check_document(document)
+
+
+def _check_theme(
+    theme: str, shells: Mapping[str, Mapping[str, Shell]], languages: Iterable[str]
+) -> None:
+    for tag in languages:
+        if tag not in shells or _STATES - shells[tag].keys():
+            raise SnapshotFormatError(f"Theme {theme!r} lacks pages in {tag!r}.")
+        for shell in shells[tag].values():
+            _check_document(shell.document)
+
+
+def _check_document(document: Document) -> None:
+    if unknown := set(document[1::2]) - SLOTS:
+        raise SnapshotFormatError(f"A page has the unknown slot {min(unknown)!r:.40}.")

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 
 from maintenance.domain.kind import Kind
 from maintenance.domain.snapshot import Schedule
@@ -48,17 +49,21 @@ class Timeline:
             edges.setdefault(each.schedule.window.opens_at, []).append(each)
             if (end := _silent_from(each.schedule)) is not None:
                 edges.setdefault(end, [])
-        speaking: list[tuple[float, float, int, Claim]] = []
-        for at in sorted(edges):
+        speaking: list[tuple[int, int, int, int, Claim]] = []
+        numbers = count()
+        # The place among the edges stands for the start; the number lets the
+        # first of two equal claims win, as claims themselves have no order.
+        for place, at in enumerate(sorted(edges)):
             for each in edges[at]:
-                gravity, opens_at, key = each.rank
-                heapq.heappush(speaking, (-gravity, -opens_at.timestamp(), -key, each))
+                gravity, _, key = each.rank
+                entry = (-gravity, -place, -key, next(numbers), each)
+                heapq.heappush(speaking, entry)
             # What has ended is dropped only when it comes up: every claim is
             # pushed and popped once, whatever the overlaps.
-            while speaking and _is_over(speaking[0][3].schedule, at):
+            while speaking and _is_over(speaking[0][-1].schedule, at):
                 heapq.heappop(speaking)
             self._starts.append(at)
-            self._winners.append(speaking[0][3] if speaking else None)
+            self._winners.append(speaking[0][-1] if speaking else None)
 
 
 def _silent_from(schedule: Schedule) -> datetime | None:

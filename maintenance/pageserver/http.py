@@ -28,26 +28,6 @@ _CLOSE = b"Connection: close\r\n\r\n"
 class HttpProtocol(asyncio.Protocol):
     """One client's connection."""
 
-    __slots__ = (
-        "_begun",
-        "_closing",
-        "_connections",
-        "_drained",
-        "_fresh",
-        "_head_bytes",
-        "_head_done",
-        "_headers",
-        "_is_paused",
-        "_parser",
-        "_refusal",
-        "_respond",
-        "_transport",
-        "_unfinished",
-        "_url",
-        "_waiting",
-        "deadline",
-    )
-
     def __init__(self, respond: Respond, connections: Connections) -> None:
         self._respond = respond
         self._connections = connections
@@ -172,6 +152,10 @@ class HttpProtocol(asyncio.Protocol):
 
     def _take(self, data: bytes) -> None:
         self._fresh = was_idle = not self._begun
+        if was_idle and (known := self._connections.heads.find(data)):
+            if not self._serve(Request(b"GET", *known), keep=True):
+                self._close()
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as exc:
@@ -180,8 +164,12 @@ class HttpProtocol(asyncio.Protocol):
         except httptools.HttpParserError:
             self._mend(data if self._fresh else b"")
             return
-        if self._begun and not self._closing:
+        if self._closing:
+            return
+        if self._begun:
             self._go_on(len(data), was_idle=was_idle)
+        elif was_idle:
+            self._connections.heads.learn(data, self._headers)
 
     def _stay_http(self, rest: bytes) -> None:
         """Go on after an upgrade or CONNECT, which got the page for an answer."""
@@ -225,30 +213,36 @@ class HttpProtocol(asyncio.Protocol):
         if refusal := self._refusal or self._found_wrong():
             self._refuse(refusal)
             return
+        parser = self._parser
+        target = self._url.decode("latin-1")
+        request = Request(parser.get_method(), target, self._headers)
+        # Where the body is not all there, the client may think of the next
+        # bytes as a request and we as the body: such a connection must end.
+        keep = is_complete and parser.should_keep_alive()
+        if self._serve(request, keep=keep):
+            return
+        if is_complete:
+            self._close()
+        else:
+            self._linger()
+
+    def _serve(self, request: Request, *, keep: bool) -> bool:
+        """Answer a request; return whether the connection may be kept."""
         started = perf_counter()
-        connections, parser = self._connections, self._parser
-        method = parser.get_method()
-        request = Request(method, self._url.decode("latin-1"), self._headers)
+        connections = self._connections
         try:
             head, body = self._respond(request)
         except Exception as exc:  # noqa: BLE001  any answer is better than none
             connections.report_failure(exc)
             head, body = refusals.FAILURE
-        # Where the body is not all there, the client may think of the next
-        # bytes as a request and we as the body: such a connection must end.
-        keep = is_complete and parser.should_keep_alive()
-        keep = keep and not connections.is_draining
-        if method == b"HEAD":
+        if request.method == b"HEAD":
             body = b""
+        keep = keep and not connections.is_draining
         self._transport.write(b"".join((head, _KEEP if keep else _CLOSE, body)))
-        if keep:
-            if not self._is_paused:
-                self.deadline = connections.now + connections.limits.idle_seconds
-        elif is_complete:
-            self._close()
-        else:
-            self._linger()
+        if not self._is_paused:
+            self.deadline = connections.now + connections.limits.idle_seconds
         connections.traffic.observe(perf_counter() - started)
+        return keep
 
     def _found_wrong(self) -> Refusal | None:
         limits = self._connections.limits

@@ -92,7 +92,9 @@ class LivePages:
         if not _ELSEWHERE.isdisjoint(headers):
             return self._special(request)
         pages, at = self._pages, self._clock()
-        given_id = headers.pop("x-request-id", "")
+        if given_id := headers.get("x-request-id", ""):
+            headers = {**headers}
+            del headers["x-request-id"]
         if agent := headers.get("user-agent"):
             # Its beginning decides, and thousands of agents have the same one.
             headers["user-agent"] = agent[:8]
