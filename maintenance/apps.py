@@ -16,4 +16,4 @@ class MaintenanceConfig(AppConfig):
 
 
 class EntracteAdminConfig(AdminConfig):
-    default_site = "maintenance.admin.site.EntracteAdminSite"
+    default_site = "maintenance.admin_site.EntracteAdminSite"

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from portal import env, storage
+
+# Lets classes say what they are of: ModelAdmin[Reason].
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PORTAL_DATA_DIR = storage.data_dir()

@@ -1,0 +1,27 @@
+"""The admin: screens that translate between people and use cases."""
+
+from __future__ import annotations
+
+from maintenance.admin import (
+    accounts,
+    assets,
+    history,
+    publications,
+    reasons,
+    schedules,
+    services,
+    settings,
+    themes,
+)
+
+__all__ = [
+    "accounts",
+    "assets",
+    "history",
+    "publications",
+    "reasons",
+    "schedules",
+    "services",
+    "settings",
+    "themes",
+]

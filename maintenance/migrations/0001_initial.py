@@ -145,6 +145,7 @@ class Migration(migrations.Migration):
                 ('cause', models.ForeignKey(help_text='The newest change that it shows to visitors.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='maintenance.revision')),
             ],
             options={
+                'permissions': (('publish', 'Can publish by hand and roll back'),),
                 'constraints': [models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='publication_version_counts_from_one'), models.CheckConstraint(condition=models.Q(('rolled_back_to', None), ('rolled_back_to__lt', models.F('version')), _connector='OR'), name='publication_goes_back_to_an_older_one')],
             },
         ),

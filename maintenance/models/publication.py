@@ -43,6 +43,7 @@ class Publication(models.Model):
     objects = PublicationQuerySet.as_manager()
 
     class Meta:
+        permissions = (("publish", "Can publish by hand and roll back"),)
         constraints = (
             models.CheckConstraint(
                 name="publication_version_counts_from_one", condition=Q(version__gte=1)

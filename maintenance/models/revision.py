@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 
 class Channel(models.TextChoices):
@@ -26,6 +26,17 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def of(self, noun: str, object_id: int) -> RevisionQuerySet:
         """Keep the history of one object, newest first."""
         return self.filter(noun=noun, object_id=object_id).order_by("-id")
+
+    def with_previous(self) -> RevisionQuerySet:
+        """Add what each object was before, as `previous_document`."""
+        before = Revision.objects.filter(
+            noun=OuterRef("noun"),
+            object_id=OuterRef("object_id"),
+            id__lt=OuterRef("id"),
+        )
+        return self.annotate(
+            previous_document=Subquery(before.order_by("-id").values("document")[:1])
+        )
 
     def latest_ids(self) -> dict[tuple[str, int], int]:
         """Return the newest revision's number for each object."""

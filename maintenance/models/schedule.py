@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from maintenance.domain.window import Window
 from maintenance.models.reason import Reason
 from maintenance.models.service import Service
+
+# How lists of operators rank a schedule: what speaks, what will, what is over.
+RUNNING, NEXT, OVER = 0, 1, 2
+LIST_ORDER = ("rank", "next_at", "-opens_at", "-pk")
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):
@@ -21,13 +25,32 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
 
     def speaking_at(self, at: datetime) -> ScheduleQuerySet:
         """Keep those that visitors may meet: open ones and overrun ones."""
-        return self.filter(opens_at__lte=at).filter(
-            Q(closes_at__gt=at) | Q(closes_at=None) | Q(keep_until_ended=True)
+        return self.filter(_speaks_at(at))
+
+    def upcoming_at(self, at: datetime) -> ScheduleQuerySet:
+        """Keep those that have not begun, the next one first."""
+        return self.filter(opens_at__gt=at).order_by("opens_at", "pk")
+
+    def ranked_at(self, at: datetime) -> ScheduleQuerySet:
+        """Add what LIST_ORDER sorts by: running first, then next, then over."""
+        return self.annotate(
+            rank=Case(
+                When(_speaks_at(at), then=Value(RUNNING)),
+                When(opens_at__gt=at, then=Value(NEXT)),
+                default=Value(OVER),
+            ),
+            next_at=Case(When(opens_at__gt=at, then=F("opens_at"))),
         )
 
     def over_at(self, at: datetime) -> ScheduleQuerySet:
         """Keep those that will never speak again."""
         return self.filter(closes_at__lte=at, keep_until_ended=False)
+
+
+def _speaks_at(at: datetime) -> Q:
+    return Q(opens_at__lte=at) & (
+        Q(closes_at__gt=at) | Q(closes_at=None) | Q(keep_until_ended=True)
+    )
 
 
 class Schedule(models.Model):

@@ -17,6 +17,7 @@ from maintenance.models import (
     Asset,
     PortalSettings,
     Reason,
+    ReasonText,
     Revision,
     Schedule,
     Service,
@@ -122,11 +123,13 @@ def look(theme: Theme) -> Look:
     )
 
 
-def published_reason(row: Reason, revision: int = 0) -> PublishedReason:
+def published_reason(
+    row: Reason, written: Iterable[ReasonText], revision: int = 0
+) -> PublishedReason:
     """Return a reason as page servers know it, its texts rendered."""
     kind = Kind(row.kind)
     texts = {}
-    for text in sorted(row.texts.all(), key=lambda each: each.id):
+    for text in written:
         html, plain = render_text(text.text, text.format)
         title = text.title or words.default_title(kind, text.language)
         texts[text.language] = Text(title, html, plain)
@@ -141,8 +144,43 @@ def published_reason(row: Reason, revision: int = 0) -> PublishedReason:
     )
 
 
+def finished_text(text: ReasonText, kind: Kind) -> Text:
+    """Return an author's words as they are published, with a title."""
+    html, plain = render_text(text.text, text.format)
+    title = text.title or words.default_title(kind, text.language)
+    return Text(title, html, plain)
+
+
+def draft_snapshot(text: ReasonText, kind: Kind, theme: Theme | None) -> Snapshot:
+    """Return a snapshot of one reason that nobody saved, for a preview.
+
+    Raises:
+        ThemeError: the theme cannot be rendered.
+        OSError: its logo cannot be read from the storage.
+    """
+    reason = PublishedReason(
+        id=BUILTIN_REASON,
+        slug="draft",
+        kind=kind,
+        status=kind.status,
+        language=text.language,
+        texts={text.language: finished_text(text, kind)},
+    )
+    return Snapshot(
+        default_language=text.language,
+        default_reason=BUILTIN_REASON,
+        theme=BUILTIN_THEME,
+        reasons=(reason,),
+        languages={text.language: render_language(text.language)},
+        shells={
+            BUILTIN_THEME: _shells(look(theme) if theme else Look(), [text.language])
+        },
+    )
+
+
 def _reason(row: Reason, revisions: RevisionIds) -> PublishedReason:
-    return published_reason(row, revisions.get(("reason", row.id), 0))
+    written = sorted(row.texts.all(), key=lambda each: each.id)
+    return published_reason(row, written, revisions.get(("reason", row.id), 0))
 
 
 def _languages(reasons: Iterable[PublishedReason]) -> list[str]:

@@ -118,7 +118,11 @@ def roll_back(
 
 def has_pending() -> bool:
     """Return whether a change is saved that no publication covers."""
-    live = Publication.objects.live()
+    return is_behind(Publication.objects.live())
+
+
+def is_behind(live: Publication | None) -> bool:
+    """Return whether the database holds what the live publication does not cover."""
     newest = Revision.objects.order_by("-id").values_list("id", flat=True).first()
     return live is None or (newest or 0) > live.covers
 

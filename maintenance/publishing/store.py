@@ -108,6 +108,19 @@ class SnapshotStore:
             raise StoreError(_sentence(exc)) from exc
         return digest
 
+    def put_asset(self, name: str, data: bytes) -> str:
+        """Store an asset's bytes and return their digest.
+
+        Raises:
+            StoreError: the storage refused.
+        """
+        digest = snapshots.digest(data)
+        try:
+            self._files.write_bytes(asset_name(digest, name), data)
+        except OSError as exc:
+            raise StoreError(_sentence(exc)) from exc
+        return digest
+
     def live(self) -> Live:
         """Return what is live. A damaged pointer counts as none.
 

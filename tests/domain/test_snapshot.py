@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maintenance.domain.codec import SnapshotFormatError
@@ -60,12 +60,14 @@ def plain(snapshot: Snapshot = SNAPSHOT) -> dict[str, Any]:
     return value
 
 
-@given(strategies.snapshots())
+@settings(max_examples=40)
+@given(strategies.snapshots(strategies.texts()))
 def test_decoding_gives_what_was_encoded(snapshot: Snapshot) -> None:
     assert decode(encode(snapshot)) == snapshot
 
 
-@given(strategies.snapshots())
+@settings(max_examples=40)
+@given(strategies.snapshots(strategies.texts()))
 def test_decoding_and_encoding_give_the_same_bytes(snapshot: Snapshot) -> None:
     data = encode(snapshot)
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.servers.process import ServerProcess, held_port, listens
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -124,6 +126,19 @@ class Copy:
             [sys.executable, "-m", "portal.launch"],
             lambda: log.exists() and "Ctrl-C" in log.read_text(),
         )
+
+    def restart_page_server(self) -> None:
+        """End the page server that the launcher started, and start another."""
+        launcher = psutil.Process(self.processes["launcher"].pid)
+        running = [
+            c for c in launcher.children() if "maintenance.pageserver" in c.cmdline()
+        ]
+        # The launcher stops everything when a part ends: it must not see it.
+        self.processes["launcher"].freeze()
+        for each in running:
+            each.kill()
+        wait_until(lambda: not listens(self.ports["page"]))
+        self.start_page_server()
 
     def stop(self, name: str) -> int:
         """Ask a process to end, as Kubernetes and Ctrl-C do, and return its status."""

@@ -1,0 +1,86 @@
+"""Assets: files that are uploaded once and never change."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+
+from maintenance.admin.recorded import RecordedAdmin
+from maintenance.models import Asset
+
+MAX_BYTES = 1024 * 1024
+# What browsers take for images, by how the files begin. SVG is not among them:
+# it may hold scripts.
+_BEGINNINGS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+    b"\x00\x00\x01\x00": "image/x-icon",
+}
+
+
+class AssetForm(forms.ModelForm[Asset]):
+    """Takes the name, digest and type out of the uploaded file."""
+
+    class Meta:
+        model = Asset
+        fields = ("file",)
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(
+                f"{file.name} has {file.size:,} bytes: use at most {MAX_BYTES:,}."
+            )
+        data = file.read()
+        self.instance.name = _safe_name(file.name or "file")
+        self.instance.digest = hashlib.sha256(data).hexdigest()
+        self.instance.size_bytes = len(data)
+        self.instance.content_type = _content_type(data)
+        if not self.instance.content_type:
+            raise forms.ValidationError(
+                f"{file.name} is no PNG, JPEG, GIF, WebP or ICO file. SVG files are "
+                "not taken, because they may hold scripts."
+            )
+        file.seek(0)
+        return file
+
+
+@admin.register(Asset)
+class AssetAdmin(RecordedAdmin[Asset]):
+    form = AssetForm
+    list_display = ("name", "content_type", "size_bytes", "digest")
+    search_fields = ("name", "digest")
+    ordering = ("name",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ("file",)
+        return ("name", "content_type", "size_bytes", "digest", "file")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else self.get_fields(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # A file's address holds its digest: another file is another asset.
+        return False
+
+
+def _content_type(data: bytes) -> str:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((t for begin, t in _BEGINNINGS.items() if data.startswith(begin)), "")
+
+
+def _safe_name(name: str) -> str:
+    kept = "".join(
+        c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name
+    )
+    return PurePath(kept).name.lstrip("._-")[-100:] or "file"

@@ -1,0 +1,38 @@
+"""Entries of the history as screens show them: a revision and what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from maintenance.domain.difference import FieldChange, difference
+from maintenance.models import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A revision, with the fields in which it differs from the one before."""
+
+    revision: Revision
+    changes: list[FieldChange]
+
+
+def entries(revisions: Sequence[Revision]) -> list[Entry]:
+    """Return one object's revisions, newest first, each against the one before."""
+    older = [revision.document for revision in revisions[1:]]
+    return [
+        Entry(revision, difference(before, revision.document))
+        for revision, before in zip(revisions, [*older, None], strict=True)
+    ]
+
+
+def entry_of(revision: Revision) -> Entry:
+    """Return one revision against the one before it."""
+    before = (
+        Revision.objects.of(revision.noun, revision.object_id)
+        .filter(id__lt=revision.pk)
+        .first()
+    )
+    return Entry(
+        revision, difference(before.document if before else None, revision.document)
+    )

@@ -1,0 +1,84 @@
+"""The history of everything: read it, and go back from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import JSONField, OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from maintenance.admin.entries import entry_of
+from maintenance.admin.wording import in_zone
+from maintenance.domain.difference import difference
+from maintenance.history.documents import NOUNS
+from maintenance.models import Revision
+
+FIELDS_SHOWN = 4
+
+
+@admin.register(Revision)
+class RevisionAdmin(admin.ModelAdmin[Revision]):
+    list_display = ("when", "author", "channel", "what", "fields_changed", "note")
+    list_filter = ("noun", "channel", "action", "author")
+    search_fields = ("label", "author")
+    ordering = ("-id",)
+    list_display_links = ("when", "what")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
+        before = Revision.objects.filter(
+            noun=OuterRef("noun"),
+            object_id=OuterRef("object_id"),
+            id__lt=OuterRef("id"),
+        ).order_by("-id")
+        found = super().get_queryset(request)
+        return found.annotate(
+            before=Subquery(before.values("document")[:1], output_field=JSONField())
+        )
+
+    @admin.display(description="time", ordering="id")
+    def when(self, revision: Revision) -> str:
+        return in_zone(revision.at)
+
+    @admin.display(description="change")
+    def what(self, revision: Revision) -> str:
+        return str(revision)
+
+    @admin.display(description="fields")
+    def fields_changed(self, revision: Any) -> str:
+        paths = [each.path for each in difference(revision.before, revision.document)]
+        shown = ", ".join(paths[:FIELDS_SHOWN])
+        return f"{shown}, …" if len(paths) > FIELDS_SHOWN else shown
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        revision = self.get_object(request, object_id)
+        if revision is None:
+            raise Http404
+        model_admin = self.admin_site.get_model_admin(NOUNS[revision.noun])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(revision),
+            "opts": self.opts,
+            "entry": entry_of(revision),
+            "may_revert": model_admin.has_change_permission(request),
+        }
+        return TemplateResponse(request, "admin/revision.html", context)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

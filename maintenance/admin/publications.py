@@ -1,0 +1,82 @@
+"""Publications: look at them, and go back to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+
+from maintenance.actions.overview import in_force
+from maintenance.admin.wording import in_zone
+from maintenance.models import Publication
+from maintenance.publishing.current import current_store
+from maintenance.publishing.store import StoreError
+
+
+@admin.register(Publication)
+class PublicationAdmin(admin.ModelAdmin[Publication]):
+    list_display = ("version", "when", "author", "channel", "size", "shows")
+    list_filter = ("channel", "author")
+    list_select_related = ("cause",)
+    ordering = ("-version",)
+
+    @admin.display(description="published", ordering="published_at")
+    def when(self, publication: Publication) -> str:
+        if publication.published_at is None:
+            return "never went live"
+        return in_zone(publication.published_at)
+
+    @admin.display(description="size", ordering="size_bytes")
+    def size(self, publication: Publication) -> str:
+        return filesizeformat(publication.size_bytes).replace("\xa0", " ")
+
+    @admin.display(description="shows")
+    def shows(self, publication: Publication) -> str:
+        if publication.rolled_back_to:
+            return f"Publication {publication.rolled_back_to} again"
+        return str(publication.cause or "The first pages")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what a publication showed."""
+        publication = self.get_object(request, object_id)
+        if publication is None:
+            raise Http404
+        if not self.has_view_permission(request, publication):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Publication {publication.version}",
+            "opts": self.opts,
+            "publication": publication,
+            "is_live": publication == Publication.objects.live(),
+            "chosen": request.GET.get("service", ""),
+            **_content(publication),
+        }
+        return TemplateResponse(request, "admin/publication.html", context)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _content(publication: Publication) -> dict[str, Any]:
+    try:
+        snapshot = current_store().get(publication.digest)
+    except StoreError as exc:
+        return {"rows": [], "content_error": str(exc)}
+    return {"rows": in_force(snapshot, publication.prepared_at)}

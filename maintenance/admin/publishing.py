@@ -1,0 +1,52 @@
+"""What the admin does after a save: publish, and say how that went."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.contrib.auth.models import AbstractUser
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from maintenance.history.recording import Author
+from maintenance.models import Publisher
+from maintenance.models.revision import Channel
+from maintenance.publishing.current import current_store
+from maintenance.publishing.publish import PublishError, publish
+
+# After a failure the watcher alone goes on trying for so long: a storage that
+# is away would otherwise make every save wait for its time limits.
+_LEAVE_TO_WATCHER = timedelta(seconds=30)
+
+
+def author_of(request: HttpRequest) -> Author:
+    """Return who makes a change, for the history."""
+    user = request.user
+    assert isinstance(user, AbstractUser)  # noqa: S101  every view here demands it
+    return Author(user.get_username(), Channel.ADMIN)
+
+
+def publish_after_commit(request: HttpRequest) -> None:
+    """Publish what this request saves, once it is saved."""
+    transaction.on_commit(lambda: _publish_unless_failing(request))
+
+
+def publish_and_say(request: HttpRequest) -> None:
+    """Publish what is saved, and tell the operator what visitors see."""
+    try:
+        made = publish(current_store(), at=timezone.now())
+    except PublishError as exc:
+        messages.warning(request, f"Saved, but not published yet: {exc}")
+    else:
+        messages.success(request, f"Visitors see it: publication {made.version}.")
+
+
+def _publish_unless_failing(request: HttpRequest) -> None:
+    since = timezone.now() - _LEAVE_TO_WATCHER
+    failing = Publisher.objects.filter(failed_at__gt=since).first()
+    if failing:
+        messages.warning(request, f"Saved, but not published yet: {failing.error}")
+    else:
+        publish_and_say(request)

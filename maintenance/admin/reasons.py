@@ -1,0 +1,80 @@
+"""Reasons with their texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from maintenance.admin.languages import LanguageSelect
+from maintenance.admin.recorded import RecordedAdmin
+from maintenance.models import Reason, ReasonText
+
+
+class TextInline(admin.StackedInline[ReasonText, Reason]):
+    model = ReasonText
+    extra = 0
+    min_num = 1
+    fields = (("language", "format"), "title", "text")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        widgets = {"language": LanguageSelect()}
+        return super().get_formset(
+            request, obj, validate_min=True, widgets=widgets, **kwargs
+        )
+
+
+class OccasionFilter(admin.SimpleListFilter):
+    """Hides what was written for one occasion, unless asked for."""
+
+    title = "use"
+    parameter_name = "use"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("announcements", "Announcements"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        default, *others = super().choices(changelist)
+        yield {**default, "display": "For repeated use"}
+        yield from others
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Reason]
+    ) -> QuerySet[Reason]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(is_announcement=self.value() == "announcements")
+
+
+@admin.register(Reason)
+class ReasonAdmin(RecordedAdmin[Reason]):
+    list_display = ("slug", "first_title", "kind", "languages", "http_status", "uses")
+    list_filter = (OccasionFilter, "kind")
+    search_fields = ("slug", "texts__title", "texts__text")
+    ordering = ("slug",)
+    inlines = (TextInline,)
+    fieldsets = ((None, {"fields": (("slug", "kind", "status"),)}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reason]:
+        found = super().get_queryset(request).prefetch_related("texts")
+        return found.annotate(schedule_count=Count("schedules", distinct=True))
+
+    @admin.display(description="title")
+    def first_title(self, reason: Reason) -> str:
+        titles = [text.title or "(what suits the kind)" for text in reason.texts.all()]
+        return titles[0] if titles else "(no text)"
+
+    @admin.display(description="languages")
+    def languages(self, reason: Reason) -> str:
+        return ", ".join(text.language for text in reason.texts.all())
+
+    @admin.display(description="status")
+    def http_status(self, reason: Reason) -> int:
+        return reason.effective_status
+
+    @admin.display(description="schedules", ordering="schedule_count")
+    def uses(self, reason: Any) -> int:
+        count: int = reason.schedule_count
+        return count

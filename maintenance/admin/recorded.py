@@ -1,0 +1,86 @@
+"""Model admins whose every save leaves a revision and is published."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from maintenance.admin.entries import entries
+from maintenance.admin.publishing import author_of, publish_after_commit
+from maintenance.history.documents import NOUNS
+from maintenance.history.recording import Change
+from maintenance.models import Revision
+
+M = TypeVar("M", bound=models.Model)
+
+HISTORY_SHOWN = 200
+
+
+class RecordedAdmin(ModelAdmin[M]):
+    """Records whole objects: what Django calls related is part of them.
+
+    Django's own log is not written: one history is enough.
+    """
+
+    save_on_top = False
+    object_history_template = "admin/object_revisions.html"
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: Any
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        # Django's view holds a transaction around all of this.
+        Change(author_of(request), timezone.now()).record(form.instance)
+        publish_after_commit(request)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._delete(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> None:
+        self._delete(request, list(queryset))
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show who changed an object, when, and what, the newest first."""
+        subject = self.get_object(request, object_id)
+        if subject is None or not self.has_view_permission(request, subject):
+            raise PermissionDenied
+        noun = next(noun for noun, model in NOUNS.items() if model is self.model)
+        revisions = list(Revision.objects.of(noun, subject.pk)[: HISTORY_SHOWN + 1])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History: {subject}",
+            "subject": subject,
+            "opts": self.opts,
+            "entries": entries(revisions)[:HISTORY_SHOWN],
+            "may_revert": self.has_change_permission(request, subject),
+        }
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def log_addition(self, *args: Any) -> Any:
+        return None
+
+    def log_change(self, *args: Any) -> Any:
+        return None
+
+    def log_deletions(self, *args: Any) -> Any:
+        return None
+
+    def _delete(self, request: HttpRequest, subjects: list[Any]) -> None:
+        with transaction.atomic():
+            made = Change(author_of(request), timezone.now())
+            for subject in subjects:
+                made.record_deletion(subject)
+                subject.delete()
+        publish_after_commit(request)

@@ -1,0 +1,38 @@
+"""The portal's settings: one row, opened at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from maintenance.admin.languages import LanguageSelect
+from maintenance.admin.recorded import RecordedAdmin
+from maintenance.models import PortalSettings
+
+
+class SettingsForm(forms.ModelForm[PortalSettings]):
+    class Meta:
+        model = PortalSettings
+        fields = ("default_reason", "default_language", "theme")
+        widgets = {"default_language": LanguageSelect()}  # noqa: RUF012  Django's own form
+
+
+@admin.register(PortalSettings)
+class PortalSettingsAdmin(RecordedAdmin[PortalSettings]):
+    form = SettingsForm
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        PortalSettings.objects.get_or_create(id=1)
+        return redirect("admin:maintenance_portalsettings_change", 1)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
