@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from maintenance.models import Publication, Publisher
-from maintenance.publishing.publish import has_pending
+from maintenance.publishing.publish import is_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def portal_status(request: HttpRequest) -> dict[str, Any]:
 
 def _status() -> PortalStatus:
     live = Publication.objects.live()
-    is_pending = has_pending()
+    is_pending = is_behind(live)
     publisher = Publisher.objects.filter(id=1).first() if is_pending else None
     zone = timezone.get_current_timezone_name()
     return PortalStatus(live, is_pending, publisher.error if publisher else "", zone)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import JSONField, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -28,15 +28,7 @@ class RevisionAdmin(admin.ModelAdmin[Revision]):
     list_display_links = ("when", "what")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
-        before = Revision.objects.filter(
-            noun=OuterRef("noun"),
-            object_id=OuterRef("object_id"),
-            id__lt=OuterRef("id"),
-        ).order_by("-id")
-        found = super().get_queryset(request)
-        return found.annotate(
-            before=Subquery(before.values("document")[:1], output_field=JSONField())
-        )
+        return Revision.objects.with_previous()
 
     @admin.display(description="time", ordering="id")
     def when(self, revision: Revision) -> str:
@@ -48,7 +40,10 @@ class RevisionAdmin(admin.ModelAdmin[Revision]):
 
     @admin.display(description="fields")
     def fields_changed(self, revision: Any) -> str:
-        paths = [each.path for each in difference(revision.before, revision.document)]
+        paths = [
+            each.path
+            for each in difference(revision.previous_document, revision.document)
+        ]
         shown = ", ".join(paths[:FIELDS_SHOWN])
         return f"{shown}, …" if len(paths) > FIELDS_SHOWN else shown
 

@@ -31,12 +31,10 @@ class Row:
 def overview() -> dict[str, Any]:
     """Return the context of the first page."""
     at = timezone.now()
-    upcoming = Schedule.objects.filter(opens_at__gt=at).select_related("reason")
+    upcoming = Schedule.objects.upcoming_at(at).select_related("reason")
     return {
         **_rows(at),
-        "upcoming": upcoming.prefetch_related("services").order_by("opens_at")[
-            :UPCOMING_SHOWN
-        ],
+        "upcoming": upcoming.prefetch_related("services")[:UPCOMING_SHOWN],
         "changes": Revision.objects.order_by("-id")[:CHANGES_SHOWN],
         "publication": Publication.objects.live(),
     }

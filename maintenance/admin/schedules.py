@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -17,8 +17,7 @@ from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.wording import in_zone, window_in_words
 from maintenance.history.recording import Change
 from maintenance.models import Schedule
-
-_RUNNING, _NEXT, _OVER = range(3)
+from maintenance.models.schedule import LIST_ORDER, NEXT, OVER, RUNNING
 
 
 class ScheduleForm(forms.ModelForm[Schedule]):
@@ -44,7 +43,7 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Schedule]
     ) -> QuerySet[Schedule]:
-        ranks = {"running": _RUNNING, "next": _NEXT, "over": _OVER}
+        ranks = {"running": RUNNING, "next": NEXT, "over": OVER}
         if (rank := ranks.get(self.value() or "")) is not None:
             return queryset.filter(Q(rank=rank))
         return queryset
@@ -67,19 +66,11 @@ class ScheduleAdmin(RecordedAdmin[Schedule]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
-        now = timezone.now()
-        speaks = Q(closes_at=None) | Q(closes_at__gt=now) | Q(keep_until_ended=True)
-        rank = Case(
-            When(Q(opens_at__lte=now) & speaks, then=Value(_RUNNING)),
-            When(speaks, then=Value(_NEXT)),
-            default=Value(_OVER),
-            output_field=IntegerField(),
-        )
-        found = super().get_queryset(request).annotate(rank=rank)
+        found = Schedule.objects.ranked_at(timezone.now())
         return found.prefetch_related("services")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("rank", "-opens_at")
+        return LIST_ORDER
 
     @admin.display(description="state", ordering="rank")
     def state(self, schedule: Schedule) -> str:
