@@ -27,6 +27,13 @@ class EntracteAdminSite(AdminSite):
 
         return super().index(request, {**overview(), **(extra_context or {})})
 
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[Any]:
+        # What operators work with first, accounts last.
+        found = super().get_app_list(request, app_label)
+        return sorted(found, key=lambda app: app["app_label"] != "maintenance")
+
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from maintenance.admin import screens
 

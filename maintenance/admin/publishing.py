@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from maintenance.history.recording import Author
-from maintenance.models import Publisher
+from maintenance.models import Publication, Publisher
 from maintenance.models.revision import Channel
 from maintenance.publishing.current import current_store
-from maintenance.publishing.publish import PublishError, publish
+from maintenance.publishing.publish import PublishError, publish, publish_pending
 
 # After a failure the watcher alone goes on trying for so long: a storage that
 # is away would otherwise make every save wait for its time limits.
@@ -35,12 +35,13 @@ def publish_after_commit(request: HttpRequest) -> None:
 
 def publish_and_say(request: HttpRequest) -> None:
     """Publish what is saved, and tell the operator what visitors see."""
+    store, at = current_store(), timezone.now()
     try:
-        made = publish(current_store(), at=timezone.now())
+        made = publish(store, at=at, author=author_of(request))
     except PublishError as exc:
-        messages.warning(request, f"Saved, but not published yet: {exc}")
+        messages.warning(request, f"Not published: {exc}")
     else:
-        messages.success(request, f"Visitors see it: publication {made.version}.")
+        messages.success(request, f"Visitors see publication {made.version}.")
 
 
 def _publish_unless_failing(request: HttpRequest) -> None:
@@ -48,5 +49,11 @@ def _publish_unless_failing(request: HttpRequest) -> None:
     failing = Publisher.objects.filter(failed_at__gt=since).first()
     if failing:
         messages.warning(request, f"Saved, but not published yet: {failing.error}")
-    else:
-        publish_and_say(request)
+        return
+    try:
+        publish_pending(current_store(), at=timezone.now())
+    except PublishError as exc:
+        messages.warning(request, f"Saved, but not published yet: {exc}")
+        return
+    if live := Publication.objects.live():
+        messages.success(request, f"Visitors see it: publication {live.version}.")

@@ -49,8 +49,8 @@ def announce_view(request: HttpRequest) -> HttpResponse:
         except AnnounceError as exc:
             form.add_error(None, str(exc))
         else:
-            publish_after_commit(request)
             messages.success(request, f"Announced: {_where(schedule)}.")
+            publish_after_commit(request)
             return redirect("admin:index")
     return _screen(request, "announce.html", "Announce a maintenance", form=form)
 
@@ -147,8 +147,8 @@ def end_view(request: HttpRequest, number: int) -> HttpResponse:
     at = timezone.now()
     with transaction.atomic():
         end_schedule(schedule, Change(author_of(request), at), at=at)
-    publish_after_commit(request)
     messages.success(request, f"Ended: {_where(schedule)}.")
+    publish_after_commit(request)
     return redirect("admin:index")
 
 

@@ -39,5 +39,5 @@ def window_in_words(window: Window, now: datetime, *, is_kept: bool) -> str:
 
 
 def _brief(words: str) -> str:
-    """Return the larger unit of "2 hours, 3 minutes", with ordinary spaces."""
-    return words.partition(",")[0].replace("\xa0", " ")
+    """Return "2 hours, 3 minutes" with spaces that may break."""
+    return words.replace("\xa0", " ")

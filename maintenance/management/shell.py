@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from maintenance.domain.duration import parse_duration
 from maintenance.history.recording import Author
+from maintenance.models import Publication
 from maintenance.models.revision import Channel
 from maintenance.publishing.current import current_store
-from maintenance.publishing.publish import PublishError, publish
+from maintenance.publishing.publish import PublishError, publish_pending
 
 EXIT_NOT_PUBLISHED = 3
 """The change is saved; visitors do not see it yet."""
@@ -60,19 +61,21 @@ def end_from(options: dict[str, Any], at: datetime) -> datetime | None:
 
 
 def publish_now(command: BaseCommand) -> None:
-    """Publish what is saved, and say which publication visitors see.
+    """Publish what was just saved, and say which publication visitors see.
 
     Raises:
         CommandError: it is saved but could not be published (exit status 3).
     """
     try:
-        publication = publish(current_store(), at=timezone.now())
+        made = publish_pending(current_store(), at=timezone.now())
     except PublishError as exc:
         raise CommandError(
             f"Saved, but not published yet: {exc} `publish --watch` goes on trying.",
             returncode=EXIT_NOT_PUBLISHED,
         ) from exc
-    command.stdout.write(f"Published as publication {publication.version}.")
+    publication = made or Publication.objects.live()
+    if publication:
+        command.stdout.write(f"Visitors see publication {publication.version}.")
 
 
 def moment(at: datetime) -> str:

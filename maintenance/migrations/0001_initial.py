@@ -70,6 +70,8 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=255)),
             ],
             options={
+                'verbose_name': 'entry of the history',
+                'verbose_name_plural': 'history',
                 'indexes': [models.Index(fields=['noun', 'object_id', '-id'], name='revision_of')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('action', 'DELETED'), ('document__isnull', True)), models.Q(models.Q(('action', 'DELETED'), _negated=True), ('document__isnull', False)), _connector='OR'), name='revision_document_unless_deleted'), models.CheckConstraint(condition=models.Q(('channel__in', ['ADMIN', 'COMMAND', 'API', 'SYSTEM'])), name='revision_channel_is_known'), models.CheckConstraint(condition=models.Q(('author', ''), _negated=True), name='revision_has_an_author')],
             },

@@ -67,6 +67,8 @@ class Revision(models.Model):
     objects = RevisionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "entry of the history"
+        verbose_name_plural = "history"
         indexes = (
             models.Index(fields=("noun", "object_id", "-id"), name="revision_of"),
         )

@@ -38,22 +38,7 @@ def publish(
         PublishError: visitors still get the old pages.
     """
     with _failures_noted(at), publisher_lock():
-        with transaction.atomic():
-            Publisher.objects.lock_changes()
-            cause = Revision.objects.order_by("-id").first()
-            data = snapshots.encode(build_snapshot(at))
-        digest = store.put(data)
-        by = author or _author_of(cause)
-        draft = Publication(
-            digest=digest,
-            size_bytes=len(data),
-            author=by.name,
-            channel=by.channel,
-            prepared_at=at,
-            cause=cause,
-            covers=cause.id if cause else 0,
-        )
-        return _make_live(store, draft)
+        return _publish(store, at, author)
 
 
 def publish_pending(store: SnapshotStore, *, at: datetime) -> Publication | None:
@@ -62,10 +47,12 @@ def publish_pending(store: SnapshotStore, *, at: datetime) -> Publication | None
     Raises:
         PublishError: visitors still get the old pages.
     """
-    adopt(store)
-    if not has_pending() and is_live(store):
-        return None
-    return publish(store, at=at)
+    with _failures_noted(at), publisher_lock():
+        # Whoever held the lock before may have published the same change.
+        adopt(store)
+        if not has_pending() and is_live(store):
+            return None
+        return _publish(store, at, None)
 
 
 def adopt(store: SnapshotStore) -> None:
@@ -163,6 +150,25 @@ class _failures_noted:  # noqa: N801  it reads as a sentence after `with`
             Publisher.objects.filter(id=1).exclude(failed_at=None).update(
                 failed_at=None, error=""
             )
+
+
+def _publish(store: SnapshotStore, at: datetime, author: Author | None) -> Publication:
+    with transaction.atomic():
+        Publisher.objects.lock_changes()
+        cause = Revision.objects.order_by("-id").first()
+        data = snapshots.encode(build_snapshot(at))
+    digest = store.put(data)
+    by = author or _author_of(cause)
+    draft = Publication(
+        digest=digest,
+        size_bytes=len(data),
+        author=by.name,
+        channel=by.channel,
+        prepared_at=at,
+        cause=cause,
+        covers=cause.id if cause else 0,
+    )
+    return _make_live(store, draft)
 
 
 def _author_of(cause: Revision | None) -> Author:

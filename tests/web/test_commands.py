@@ -244,7 +244,7 @@ def test_a_service_cannot_be_added_twice(store: SnapshotStore) -> None:
 
 
 def test_publish_says_which_publication_is_live(store: SnapshotStore) -> None:
-    assert run("publish") == "Published as publication 1.\n"
+    assert run("publish") == "Visitors see publication 1.\n"
 
 
 def test_rollback_shows_the_older_publication_again(store: SnapshotStore) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from time import monotonic
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
@@ -37,12 +38,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--watch", action="store_true", help="until SIGTERM")
+        shell.add_actor(parser)
 
     def handle(self, **options: Any) -> None:
         if options["watch"]:
             Watcher(current_store()).run()
-        else:
-            shell.publish_now(self)
+            return
+        try:
+            made = publish(
+                current_store(), at=timezone.now(), author=shell.author_from(options)
+            )
+        except PublishError as exc:
+            raise CommandError(
+                f"Not published: {exc}", returncode=shell.EXIT_NOT_PUBLISHED
+            ) from exc
+        self.stdout.write(f"Visitors see publication {made.version}.")
 
 
 class Watcher:
@@ -74,16 +84,13 @@ class Watcher:
         return LOOK_SECONDS
 
     def _publish_if_needed(self) -> None:
-        now = timezone.now()
-        due = self._verified_at is None or (
-            now.timestamp() - self._verified_at >= VERIFY_SECONDS
-        )
-        made = None
-        if due:
-            made = publish_pending(self._store, at=now)
-            self._verified_at = now.timestamp()
-        elif has_pending():
-            made = publish(self._store, at=now)
+        # Reading the whole snapshot back is not for every look.
+        now = monotonic()
+        due = self._verified_at is None or now - self._verified_at >= VERIFY_SECONDS
+        if not due and not has_pending():
+            return
+        made = publish_pending(self._store, at=timezone.now())
+        self._verified_at = now
         if made:
             logger.info("Published publication %d.", made.version)
 
