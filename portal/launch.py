@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -47,6 +48,16 @@ class Processes:
         # stops the others in order.
         self._running[name] = subprocess.Popen(command, start_new_session=True)  # noqa: S603  our own commands
 
+    def wait_until_answering(self, *addresses: tuple[str, int]) -> None:
+        """Return when every address accepts connections, or when asked to stop.
+
+        Raises:
+            LaunchError: a process ended by itself.
+        """
+        for address in addresses:
+            while not self.stopping and not _accepts(address):
+                self._check()
+
     def wait(self) -> None:
         """Return when asked to stop.
 
@@ -54,10 +65,13 @@ class Processes:
             LaunchError: a process ended by itself.
         """
         while not self.stopping:
-            for name, process in self._running.items():
-                if process.poll() is not None:
-                    raise LaunchError(f"{name} ended with status {process.returncode}.")
-            time.sleep(_POLL_SECONDS)
+            self._check()
+
+    def _check(self) -> None:
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                raise LaunchError(f"{name} ended with status {process.returncode}.")
+        time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
         for process in self._running.values():
@@ -102,6 +116,7 @@ def _run(processes: Processes) -> None:
     processes.start(
         "The publication watcher", sys.executable, "manage.py", "publish", "--watch"
     )
+    processes.wait_until_answering(page, portal)
     _say(f"Pages      {_url(page)}  (metrics and health: {_url(internal)})")
     _say(f"Portal     {_url(portal)}admin/")
     _say("Ctrl-C stops everything.")
@@ -134,6 +149,14 @@ def _prepare_database() -> None:
     except CommandError as exc:
         # The storage may be away: the watcher goes on trying.
         _say(str(exc))
+
+
+def _accepts(address: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(address, timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def _url(address: tuple[str, int]) -> str:

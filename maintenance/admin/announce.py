@@ -8,9 +8,9 @@ from typing import Any
 from django import forms
 
 from maintenance.actions.announce import Announcement
-from maintenance.admin.languages import LanguageSelect
+from maintenance.admin.languages import LanguageSelect, default_language
 from maintenance.domain.kind import Kind
-from maintenance.models import PortalSettings, ReasonText, Service
+from maintenance.models import ReasonText, Service
 from maintenance.models.reason import MAX_TEXT_LENGTH, KindChoice, TextFormat
 
 _DURATIONS = {
@@ -73,10 +73,7 @@ class AnnounceForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        settings = PortalSettings.objects.filter(id=1).first()
-        self.fields["language"].initial = (
-            settings.default_language if settings else "en"
-        )
+        self.fields["language"].initial = default_language()
         if not Service.objects.exists():
             self.fields["everywhere"].initial = "yes"
 

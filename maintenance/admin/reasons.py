@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from maintenance.admin.languages import LanguageSelect
+from maintenance.admin.languages import LanguageSelect, default_language
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.models import Reason, ReasonText
 
@@ -21,9 +21,11 @@ class TextInline(admin.StackedInline[ReasonText, Reason]):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         widgets = {"language": LanguageSelect()}
-        return super().get_formset(
+        formset = super().get_formset(
             request, obj, validate_min=True, widgets=widgets, **kwargs
         )
+        formset.form.base_fields["language"].initial = default_language()
+        return formset
 
 
 class OccasionFilter(admin.SimpleListFilter):

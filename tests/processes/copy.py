@@ -229,14 +229,8 @@ def copy(folder: Path, **changes: str) -> Iterator[Copy]:
 
 
 def _end_all(made: Copy) -> None:
-    for name in list(made.processes):
-        running = made.processes[name]._popen  # noqa: SLF001  asked before it is killed
-        if running is not None and running.poll() is None:
-            running.terminate()
-            try:
-                running.wait(5)
-            except subprocess.TimeoutExpired:
-                running.kill()
+    for process in made.processes.values():
+        process.terminate()
     made.processes.clear()
 
 

@@ -73,6 +73,10 @@ class ServerProcess:
         """End the process at once, without a chance to clean up; do nothing if it does not run."""
         self._end(signal.SIGKILL)
 
+    def terminate(self) -> None:
+        """Ask the process to end, and end it if it does not; do nothing if it does not run."""
+        self._end(signal.SIGTERM)
+
     def freeze(self) -> None:
         """Make the server a black hole: its port still accepts connections, nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
