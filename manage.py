@@ -7,7 +7,7 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from portal.env import SettingError
 

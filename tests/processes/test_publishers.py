@@ -75,4 +75,7 @@ def test_publishers_at_once_leave_one_history_without_gaps(tmp_path: Path) -> No
         assert [each.status for each in ended] == [0, 0, 0, 0], ended
         for number in range(4):
             made.until_page(f"Text {number}", host=f"s{number}.example.com")
-        assert publications(made) == [(number, True) for number in range(1, 9)]
+        # One publication may show the changes of several publishers.
+        versions = publications(made)
+        assert versions == [(number + 1, True) for number in range(len(versions))]
+        assert 5 <= len(versions) <= 8
