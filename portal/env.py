@@ -6,10 +6,12 @@ import os
 import re
 from math import isfinite
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 _PORT = re.compile(r"[0-9]{1,5}")
+_SPACE = re.compile(r"[\x00-\x20\x7f]")
 
 
 class SettingError(ImproperlyConfigured):
@@ -111,6 +113,30 @@ def address(name: str, *, default: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def url(name: str) -> str:
+    """Return the address of an HTTP server, or nothing where it is unset.
+
+    Raises:
+        SettingError: the value is no such address.
+    """
+    value = text(name)
+    if value and not _is_http(value):
+        raise SettingError(f"{name}={value!r}: use http://HOST or https://HOST.")
+    return value
+
+
+def file(name: str) -> str:
+    """Return the path of a file, or nothing where it is unset.
+
+    Raises:
+        SettingError: there is no such file.
+    """
+    value = text(name)
+    if value and not Path(value).is_file():
+        raise SettingError(f"{name}={value!r}: there is no such file.")
+    return value
+
+
 def secret(name: str, *, default: str | None = None) -> str:
     """Return a secret from NAME, or from the file that NAME_FILE points to.
 
@@ -139,3 +165,13 @@ def secret_file(name: str, file: Path) -> str:
     if not value:
         raise SettingError(f"{name}={str(file)!r} is empty.")
     return value
+
+
+def _is_http(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        # A port that is no number is found out only when it is asked for.
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return has_place and parts.scheme in ("http", "https") and not _SPACE.search(value)

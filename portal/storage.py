@@ -35,15 +35,13 @@ def default_storage() -> dict[str, Any]:
         "BACKEND": "maintenance.publishing.s3_files.S3Files",
         "OPTIONS": {
             "bucket_name": bucket,
-            "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
+            "endpoint_url": env.url("AWS_S3_ENDPOINT_URL") or None,
             "region_name": env.text("AWS_S3_REGION_NAME") or None,
             "location": env.text("AWS_LOCATION"),
-            "access_key": env.secret("AWS_ACCESS_KEY_ID", default="") or None,
-            "secret_key": env.secret("AWS_SECRET_ACCESS_KEY", default="") or None,
-            "security_token": env.secret("AWS_SESSION_TOKEN", default="") or None,
+            **_keys(),
             "addressing_style": _addressing_style(),
             "anonymous": env.flag("AWS_S3_ANONYMOUS", default=False),
-            "verify": env.text("AWS_CA_BUNDLE") or None,
+            "verify": env.file("AWS_CA_BUNDLE") or None,
         },
     }
 
@@ -63,6 +61,21 @@ def open_storage() -> Files:
         settings.configure()
     storage: Files = import_string(entry["BACKEND"])(**entry["OPTIONS"])
     return storage
+
+
+def _keys() -> dict[str, str | None]:
+    """Return the keys that were given; the SDK looks for others elsewhere."""
+    access_key = env.secret("AWS_ACCESS_KEY_ID", default="")
+    secret_key = env.secret("AWS_SECRET_ACCESS_KEY", default="")
+    if bool(access_key) != bool(secret_key):
+        raise env.SettingError(
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: set both or neither."
+        )
+    return {
+        "access_key": access_key or None,
+        "secret_key": secret_key or None,
+        "security_token": env.secret("AWS_SESSION_TOKEN", default="") or None,
+    }
 
 
 def _addressing_style() -> str:

@@ -55,3 +55,34 @@ def in_force(snapshot: Snapshot, at: datetime) -> list[InForce]:
 def _row(slug: str, name: str, decision: Decision) -> InForce:
     reason = decision.reason
     return InForce(slug, name, decision, reason.texts[reason.language], reason.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What a page says before and after; None where there was or is no service."""
+
+    before: InForce | None
+    after: InForce | None
+
+    @property
+    def name(self) -> str:
+        shown = self.after or self.before
+        return shown.name if shown else ""
+
+
+def shifts(before: Snapshot, after: Snapshot, at: datetime) -> list[Shift]:
+    """Return where visitors would see something else at an instant."""
+    old = {row.slug: row for row in in_force(before, at)}
+    new = {row.slug: row for row in in_force(after, at)}
+    return [
+        Shift(old.get(slug), new.get(slug))
+        for slug in sorted(old.keys() | new.keys())
+        if _says(old.get(slug)) != _says(new.get(slug))
+    ]
+
+
+def _says(row: InForce | None) -> object:
+    if row is None:
+        return None
+    decision = row.decision
+    return (row.text, row.status, decision.state, row.opens_at, row.closes_at)

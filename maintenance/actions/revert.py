@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import ProtectedError
 
+from maintenance.actions.delete import delete
 from maintenance.history.documents import NOUNS, RestoreError, restore
 from maintenance.history.recording import Author, Change, change
 from maintenance.models import Revision
@@ -41,8 +42,7 @@ def _delete_again(revision: Revision, made: Change) -> None:
     subject = model.objects.filter(pk=revision.object_id).first()
     if subject is None:
         raise RevertError(f"{revision.label} is deleted already.")
-    made.record_deletion(subject)
     try:
-        subject.delete()
+        delete(subject, made)
     except ProtectedError as exc:
         raise RevertError(f"{revision.label} is in use and cannot be deleted.") from exc

@@ -22,8 +22,8 @@ _DURATIONS = {
 }
 _ENDS = [
     *((key, label) for key, (label, _) in _DURATIONS.items()),
-    ("until", "At a time"),
-    ("open", "Not known yet"),
+    ("until", "A date and time"),
+    ("open", "Not known yet: until I end it"),
 ]
 
 
@@ -66,9 +66,9 @@ class AnnounceForm(forms.Form):
         ),
     )
     keep_until_ended = forms.BooleanField(
-        label="Keep until ended by hand",
+        label="Keep it until I end it",
         required=False,
-        help_text="Past the end the page stays and says that it takes longer.",
+        help_text="Past its end the page then stays, and says that it takes longer.",
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -83,8 +83,9 @@ class AnnounceForm(forms.Form):
             self.add_error("services", "Choose at least one service, or everywhere.")
         if values.get("ends") == "until" and not values.get("until"):
             self.add_error("until", "Give the date and time of the end.")
-        if values.get("ends") == "open" and values.get("keep_until_ended"):
-            self.add_error("keep_until_ended", "This needs an end to be kept beyond.")
+        if values.get("ends") == "open":
+            # Without an end it stays until it is ended anyway.
+            values["keep_until_ended"] = False
         return values
 
     def closes_at(self, at: datetime) -> datetime | None:

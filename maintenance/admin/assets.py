@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import PurePath
 from typing import Any
 
@@ -10,9 +9,13 @@ from django import forms
 from django.contrib import admin
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 
 from maintenance.admin.recorded import RecordedAdmin
+from maintenance.domain import snapshot as snapshots
 from maintenance.models import Asset
+from maintenance.publishing.current import current_store
+from maintenance.publishing.store import StoreError, asset_name
 
 MAX_BYTES = 1024 * 1024
 # What browsers take for images, by how the files begin. SVG is not among them:
@@ -32,6 +35,12 @@ class AssetForm(forms.ModelForm[Asset]):
     class Meta:
         model = Asset
         fields = ("file",)
+        help_texts = {  # noqa: RUF012  Django's own form
+            "file": (
+                "A PNG, JPEG, GIF, WebP or ICO file of at most 1 MiB; a logo at most "
+                "8 KiB. Nobody can change it afterwards: upload another one instead."
+            )
+        }
 
     def clean_file(self) -> UploadedFile[bytes]:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
@@ -40,30 +49,54 @@ class AssetForm(forms.ModelForm[Asset]):
                 f"{file.name} has {file.size:,} bytes: use at most {MAX_BYTES:,}."
             )
         data = file.read()
-        self.instance.name = _safe_name(file.name or "file")
-        self.instance.digest = hashlib.sha256(data).hexdigest()
-        self.instance.size_bytes = len(data)
-        self.instance.content_type = _content_type(data)
-        if not self.instance.content_type:
+        asset = self.instance
+        asset.content_type = _content_type(data)
+        if not asset.content_type:
             raise forms.ValidationError(
                 f"{file.name} is no PNG, JPEG, GIF, WebP or ICO file. SVG files are "
                 "not taken, because they may hold scripts."
             )
-        file.seek(0)
+        asset.name = _safe_name(file.name or "file")
+        asset.size_bytes = len(data)
+        asset.digest = snapshots.digest(data)
+        self._refuse_twins()
+        self._store(data)
         return file
+
+    def _refuse_twins(self) -> None:
+        twins = Asset.objects.filter(digest=self.instance.digest)
+        if twin := twins.filter(name=self.instance.name).first():
+            raise forms.ValidationError(f"This file was uploaded before, as {twin}.")
+
+    def _store(self, data: bytes) -> None:
+        try:
+            current_store().put_asset(self.instance.name, data)
+        except StoreError as exc:
+            raise forms.ValidationError(f"The storage did not take it: {exc}") from exc
 
 
 @admin.register(Asset)
 class AssetAdmin(RecordedAdmin[Asset]):
     form = AssetForm
-    list_display = ("name", "content_type", "size_bytes", "digest")
+    list_display = ("name", "content_type", "size", "digest")
     search_fields = ("name", "digest")
     ordering = ("name",)
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        # It is stored already, under the name that page servers know.
+        obj.file = asset_name(obj.digest, obj.name)
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="size", ordering="size_bytes")
+    def size(self, asset: Asset) -> str:
+        return filesizeformat(asset.size_bytes).replace("\xa0", " ")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ("file",)
-        return ("name", "content_type", "size_bytes", "digest", "file")
+        return ("name", "content_type", "size", "digest")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if obj is None else self.get_fields(request, obj)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maintenance.domain.difference import FieldChange, difference
+from maintenance.domain.difference import Document, FieldChange, difference
 from maintenance.models import Revision
 
 
@@ -15,13 +15,15 @@ class Entry:
 
     revision: Revision
     changes: list[FieldChange]
+    is_new: bool
+    """Nothing was there before: what is empty now is not worth a line."""
 
 
 def entries(revisions: Sequence[Revision]) -> list[Entry]:
     """Return one object's revisions, newest first, each against the one before."""
     older = [revision.document for revision in revisions[1:]]
     return [
-        Entry(revision, difference(before, revision.document))
+        _entry(revision, before)
         for revision, before in zip(revisions, [*older, None], strict=True)
     ]
 
@@ -33,6 +35,11 @@ def entry_of(revision: Revision) -> Entry:
         .filter(id__lt=revision.pk)
         .first()
     )
-    return Entry(
-        revision, difference(before.document if before else None, revision.document)
-    )
+    return _entry(revision, before.document if before else None)
+
+
+def _entry(revision: Revision, before: Document | None) -> Entry:
+    changes = difference(before, revision.document)
+    if before is None:
+        changes = [each for each in changes if each.after]
+    return Entry(revision, changes, is_new=before is None)

@@ -11,9 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from maintenance.admin.entries import entry_of
+from maintenance.admin.fields import field_in_words
+from maintenance.admin.rights import may_revert, model_name, still_exists
 from maintenance.admin.wording import in_zone
 from maintenance.domain.difference import difference
-from maintenance.history.documents import NOUNS
 from maintenance.models import Revision
 
 FIELDS_SHOWN = 4
@@ -21,7 +22,7 @@ FIELDS_SHOWN = 4
 
 @admin.register(Revision)
 class RevisionAdmin(admin.ModelAdmin[Revision]):
-    list_display = ("when", "author", "channel", "what", "fields_changed", "note")
+    list_display = ("when", "author", "channel", "what", "fields_changed")
     list_filter = ("noun", "channel", "action", "author")
     search_fields = ("label", "author")
     ordering = ("-id",)
@@ -38,14 +39,18 @@ class RevisionAdmin(admin.ModelAdmin[Revision]):
     def what(self, revision: Revision) -> str:
         return str(revision)
 
-    @admin.display(description="fields")
+    @admin.display(description="fields changed", empty_value="")
     def fields_changed(self, revision: Any) -> str:
+        if revision.previous_document is None or revision.document is None:
+            return str(revision.note)
         paths = [
-            each.path
+            field_in_words(each.path)
             for each in difference(revision.previous_document, revision.document)
         ]
         shown = ", ".join(paths[:FIELDS_SHOWN])
-        return f"{shown}, …" if len(paths) > FIELDS_SHOWN else shown
+        more = ", …" if len(paths) > FIELDS_SHOWN else ""
+        note = f" ({revision.note})" if revision.note else ""
+        return f"{shown}{more}{note}"
 
     def change_view(
         self,
@@ -59,13 +64,14 @@ class RevisionAdmin(admin.ModelAdmin[Revision]):
         revision = self.get_object(request, object_id)
         if revision is None:
             raise Http404
-        model_admin = self.admin_site.get_model_admin(NOUNS[revision.noun])
+        exists = still_exists(revision)
         context = {
             **self.admin_site.each_context(request),
             "title": str(revision),
             "opts": self.opts,
             "entry": entry_of(revision),
-            "may_revert": model_admin.has_change_permission(request),
+            "history_url": _history_url(revision.noun) if exists else "",
+            "may_revert": may_revert(request, revision, exists=exists),
         }
         return TemplateResponse(request, "admin/revision.html", context)
 
@@ -77,3 +83,7 @@ class RevisionAdmin(admin.ModelAdmin[Revision]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _history_url(noun: str) -> str:
+    return f"admin:maintenance_{model_name(noun)}_history"

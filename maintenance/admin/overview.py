@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +10,20 @@ from typing import Any
 from django.utils import timezone
 
 from maintenance.actions.overview import InForce, in_force
-from maintenance.admin.wording import window_in_words
+from maintenance.admin.publishing import is_failing
+from maintenance.admin.wording import where_in_words, window_in_words
+from maintenance.domain.snapshot import Snapshot
 from maintenance.models import Publication, Revision, Schedule
 from maintenance.publishing.builder import build_snapshot
+from maintenance.publishing.current import current_store
+from maintenance.publishing.publish import is_behind
 from maintenance.publishing.rendering import ThemeError
+from maintenance.publishing.store import StoreError
 
 UPCOMING_SHOWN = 5
 CHANGES_SHOWN = 8
+# Services with nothing scheduled: the list of services has them all.
+QUIET_SHOWN = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +33,82 @@ class Row:
     shown: InForce
     state: str
     tone: str
-    schedule: int | None
+    schedule: Schedule | None
+    """What can be ended here, if it is not gone from the database."""
+    where: str
+    """What else ends with it, or nothing."""
+    said: Revision | None
 
 
 def overview() -> dict[str, Any]:
     """Return the context of the first page."""
     at = timezone.now()
+    live = Publication.objects.live()
     upcoming = Schedule.objects.upcoming_at(at).select_related("reason")
     return {
-        **_rows(at),
+        **_now(live, at),
         "upcoming": upcoming.prefetch_related("services")[:UPCOMING_SHOWN],
         "changes": Revision.objects.order_by("-id")[:CHANGES_SHOWN],
-        "publication": Publication.objects.live(),
+        "publication": live,
     }
 
 
-def _rows(at: datetime) -> dict[str, Any]:
+def _now(live: Publication | None, at: datetime) -> dict[str, Any]:
+    published = _published(live, at)
     try:
-        snapshot = build_snapshot(at)
+        snapshot = published or build_snapshot(at)
     except (OSError, ThemeError) as exc:
         # The storage holds the logos: without it the page still has to open.
         return {"rows": [], "rows_error": str(exc)}
-    elsewhere, *services = in_force(snapshot, at)
-    # What is scheduled stands first, the rest by name.
-    services.sort(key=lambda row: (not row.is_scheduled, row.name.lower()))
-    return {"rows": [_row(row, at) for row in (*services, elsewhere)]}
+    everywhere, *services = in_force(snapshot, at)
+    loud = [row for row in services if row.is_scheduled]
+    quiet = [row for row in services if not row.is_scheduled]
+    return {
+        "rows": _rows([*loud, everywhere, *quiet[:QUIET_SHOWN]], at),
+        "more": max(len(quiet) - QUIET_SHOWN, 0),
+        "has_services": bool(services),
+        "is_saved_only": published is None and (live is None or is_behind(live)),
+    }
 
 
-def _row(shown: InForce, at: datetime) -> Row:
+def _published(live: Publication | None, at: datetime) -> Snapshot | None:
+    """Return what is live where that is not what the database holds."""
+    if live is None or not (live.rolled_back_to or is_behind(live)):
+        return None
+    if is_failing(at):
+        return None
+    try:
+        return current_store().get(live.digest)
+    except StoreError:
+        return None
+
+
+def _rows(shown: list[InForce], at: datetime) -> list[Row]:
+    scheduled = [row.decision.schedule for row in shown if row.decision.schedule]
+    found = Schedule.objects.filter(pk__in={each.id for each in scheduled})
+    schedules = {each.pk: each for each in found.prefetch_related("services")}
+    said = Revision.objects.in_bulk({each.revision for each in scheduled})
+    return [_row(row, at, schedules, said) for row in shown]
+
+
+def _row(
+    shown: InForce,
+    at: datetime,
+    schedules: dict[int, Schedule],
+    said: dict[int, Revision],
+) -> Row:
     schedule = shown.decision.schedule
     if schedule is None:
-        return Row(shown, "Nothing scheduled", "quiet", None)
+        return Row(shown, "Nothing scheduled", "quiet", None, "", None)
     state = window_in_words(schedule.window, at, is_kept=schedule.keep_until_ended)
     tone = "overrun" if shown.is_overrun else shown.decision.reason.kind.value.lower()
-    return Row(shown, state, tone, schedule.id)
+    row = schedules.get(schedule.id)
+    where = _elsewhere(row, shown.slug) if row else ""
+    return Row(shown, state, tone, row, where, said.get(schedule.revision))
+
+
+def _elsewhere(schedule: Schedule, slug: str) -> str:
+    """Return where a schedule speaks, unless that is one row alone."""
+    slugs: Iterable[str] = {each.slug for each in schedule.services.all()}
+    alone = slug == "" if schedule.everywhere else slugs == {slug}
+    return "" if alone else where_in_words(schedule)

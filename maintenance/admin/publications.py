@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
@@ -19,15 +20,28 @@ from maintenance.publishing.store import StoreError
 
 @admin.register(Publication)
 class PublicationAdmin(admin.ModelAdmin[Publication]):
-    list_display = ("version", "when", "author", "channel", "size", "shows")
+    list_display = ("version", "state", "when", "author", "channel", "size", "shows")
     list_filter = ("channel", "author")
     list_select_related = ("cause",)
     ordering = ("-version",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
+        went_live = Publication.objects.filter(published_at__isnull=False)
+        newest = went_live.order_by("-version").values("version")[:1]
+        return super().get_queryset(request).annotate(live_version=Subquery(newest))
+
+    @admin.display(description="state")
+    def state(self, publication: Any) -> str:
+        if publication.published_at is None:
+            return "Never went live"
+        if publication.version == publication.live_version:
+            return "Visitors see it"
+        return "Replaced"
+
     @admin.display(description="published", ordering="published_at")
     def when(self, publication: Publication) -> str:
         if publication.published_at is None:
-            return "never went live"
+            return f"prepared {in_zone(publication.prepared_at)}"
         return in_zone(publication.published_at)
 
     @admin.display(description="size", ordering="size_bytes")
@@ -59,7 +73,6 @@ class PublicationAdmin(admin.ModelAdmin[Publication]):
             "opts": self.opts,
             "publication": publication,
             "is_live": publication == Publication.objects.live(),
-            "chosen": request.GET.get("service", ""),
             **_content(publication),
         }
         return TemplateResponse(request, "admin/publication.html", context)

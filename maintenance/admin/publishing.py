@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
@@ -44,10 +44,13 @@ def publish_and_say(request: HttpRequest) -> None:
         messages.success(request, f"Visitors see publication {made.version}.")
 
 
+def is_failing(at: datetime) -> Publisher | None:
+    """Return the row that says how, if publishing failed a moment ago."""
+    return Publisher.objects.filter(failed_at__gt=at - _LEAVE_TO_WATCHER).first()
+
+
 def _publish_unless_failing(request: HttpRequest) -> None:
-    since = timezone.now() - _LEAVE_TO_WATCHER
-    failing = Publisher.objects.filter(failed_at__gt=since).first()
-    if failing:
+    if failing := is_failing(timezone.now()):
         messages.warning(request, f"Saved, but not published yet: {failing.error}")
         return
     try:

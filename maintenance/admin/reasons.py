@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from maintenance.admin.languages import LanguageSelect, default_language
+from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.recorded import RecordedAdmin
+from maintenance.history.recording import change
 from maintenance.models import Reason, ReasonText
 
 
@@ -18,6 +21,23 @@ class TextInline(admin.StackedInline[ReasonText, Reason]):
     extra = 0
     min_num = 1
     fields = (("language", "format"), "title", "text")
+
+    # A text is part of its reason: whoever may do something with the one, may
+    # with the other.
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("maintenance.view_reason") or (
+            self.has_change_permission(request, obj)
+        )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        verb = "change" if obj else "add"
+        return request.user.has_perm(f"maintenance.{verb}_reason")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("maintenance.change_reason")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("maintenance.change_reason")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         widgets = {"language": LanguageSelect()}
@@ -57,6 +77,7 @@ class ReasonAdmin(RecordedAdmin[Reason]):
     search_fields = ("slug", "texts__title", "texts__text")
     ordering = ("slug",)
     inlines = (TextInline,)
+    actions = ("keep_for_use",)
     fieldsets = ((None, {"fields": (("slug", "kind", "status"),)}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reason]:
@@ -66,7 +87,7 @@ class ReasonAdmin(RecordedAdmin[Reason]):
     @admin.display(description="title")
     def first_title(self, reason: Reason) -> str:
         titles = [text.title or "(what suits the kind)" for text in reason.texts.all()]
-        return titles[0] if titles else "(no text)"
+        return titles[0] if titles else "(no text: it cannot be shown)"
 
     @admin.display(description="languages")
     def languages(self, reason: Reason) -> str:
@@ -80,3 +101,15 @@ class ReasonAdmin(RecordedAdmin[Reason]):
     def uses(self, reason: Any) -> int:
         count: int = reason.schedule_count
         return count
+
+    @admin.action(
+        description="Keep announcements for repeated use", permissions=["change"]
+    )
+    def keep_for_use(self, request: HttpRequest, queryset: QuerySet[Reason]) -> None:
+        with change(author_of(request), timezone.now()) as made:
+            for reason in queryset:
+                reason.is_announcement = False
+                reason.save()
+                made.record(reason)
+        messages.success(request, f"Kept for repeated use: {len(made.revisions)}.")
+        publish_after_commit(request)

@@ -8,15 +8,17 @@ from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from maintenance.actions.delete import delete
 from maintenance.admin.entries import entries
 from maintenance.admin.publishing import author_of, publish_after_commit
+from maintenance.admin.rights import may_revert
 from maintenance.history.documents import NOUNS
 from maintenance.history.recording import Change
-from maintenance.models import Revision
+from maintenance.models import Publisher, Revision
 
 M = TypeVar("M", bound=models.Model)
 
@@ -31,6 +33,13 @@ class RecordedAdmin(ModelAdmin[M]):
 
     save_on_top = False
     object_history_template = "admin/object_revisions.html"
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        # Before any row is written: whoever holds this lock may want those rows.
+        Publisher.objects.lock_changes()
+        super().save_model(request, obj, form, change)
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any
@@ -54,7 +63,9 @@ class RecordedAdmin(ModelAdmin[M]):
     ) -> HttpResponse:
         """Show who changed an object, when, and what, the newest first."""
         subject = self.get_object(request, object_id)
-        if subject is None or not self.has_view_permission(request, subject):
+        if subject is None:
+            raise Http404
+        if not self.has_view_permission(request, subject):
             raise PermissionDenied
         noun = next(noun for noun, model in NOUNS.items() if model is self.model)
         revisions = list(Revision.objects.of(noun, subject.pk)[: HISTORY_SHOWN + 1])
@@ -63,8 +74,11 @@ class RecordedAdmin(ModelAdmin[M]):
             "title": f"History: {subject}",
             "subject": subject,
             "opts": self.opts,
-            "entries": entries(revisions)[:HISTORY_SHOWN],
-            "may_revert": self.has_change_permission(request, subject),
+            "entries": [
+                (entry, may_revert(request, entry.revision, exists=True))
+                for entry in entries(revisions)[:HISTORY_SHOWN]
+            ],
+            "is_cut": len(revisions) > HISTORY_SHOWN,
         }
         return TemplateResponse(request, self.object_history_template, context)
 
@@ -81,6 +95,5 @@ class RecordedAdmin(ModelAdmin[M]):
         with transaction.atomic():
             made = Change(author_of(request), timezone.now())
             for subject in subjects:
-                made.record_deletion(subject)
-                subject.delete()
+                delete(subject, made)
         publish_after_commit(request)

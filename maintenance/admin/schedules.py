@@ -9,15 +9,21 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from maintenance.actions.announce import end_schedule
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.recorded import RecordedAdmin
-from maintenance.admin.wording import in_zone, window_in_words
+from maintenance.admin.wording import times_in_words, where_in_words, window_in_words
 from maintenance.history.recording import Change
-from maintenance.models import Schedule
+from maintenance.models import Reason, Schedule
 from maintenance.models.schedule import LIST_ORDER, NEXT, OVER, RUNNING
+
+# What a button does to a schedule, by its rank.
+_ENDING = {RUNNING: "End now", NEXT: "Call off"}
 
 
 class ScheduleForm(forms.ModelForm[Schedule]):
@@ -52,22 +58,47 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Schedule)
 class ScheduleAdmin(RecordedAdmin[Schedule]):
     form = ScheduleForm
-    list_display = ("state", "reason", "where", "start", "end")
+    change_form_template = "admin/schedule_form.html"
+    list_display = ("state", "reason", "where", "times", "ending")
     list_display_links = ("state", "reason")
     list_filter = (StateFilter, "services")
     list_select_related = ("reason",)
     search_fields = ("reason__slug", "services__name", "services__slug")
     filter_horizontal = ("services",)
     actions = ("end_now",)
-    fieldsets = (
-        ("Why", {"fields": ("reason",)}),
-        ("Where", {"fields": ("everywhere", "services")}),
-        ("When", {"fields": ("opens_at", "closes_at", "keep_until_ended")}),
-    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         found = Schedule.objects.ranked_at(timezone.now())
         return found.prefetch_related("services")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        zone = timezone.get_current_timezone_name()
+        when = {
+            "description": f"Times are in your zone, {zone}.",
+            "fields": ("opens_at", "closes_at", "keep_until_ended"),
+        }
+        return (
+            ("Why", {"fields": ("reason",)}),
+            ("Where", {"fields": ("everywhere", "services")}),
+            ("When", when),
+        )
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "reason":
+            # What was written for another occasion is not to be used again.
+            match = request.resolver_match
+            number = match.kwargs.get("object_id", "") if match else ""
+            mine = Q(schedules__pk=number) if number.isdigit() else Q()
+            found = Reason.objects.filter(Q(is_announcement=False) | mine)
+            kwargs["queryset"] = found.distinct().order_by("slug")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        if self.has_change_permission(request):
+            return self.list_display
+        return [name for name in self.list_display if name != "ending"]
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return LIST_ORDER
@@ -82,18 +113,31 @@ class ScheduleAdmin(RecordedAdmin[Schedule]):
 
     @admin.display(description="where")
     def where(self, schedule: Schedule) -> str:
-        if schedule.everywhere:
-            return "Everywhere"
-        names = [service.name for service in schedule.services.all()]
-        return ", ".join(names) or "Nowhere: its services are gone"
+        return capfirst(where_in_words(schedule))
 
-    @admin.display(description="start", ordering="opens_at")
-    def start(self, schedule: Schedule) -> str:
-        return in_zone(schedule.opens_at)
+    @admin.display(description="times", ordering="opens_at")
+    def times(self, schedule: Schedule) -> str:
+        return times_in_words(schedule.window)
 
-    @admin.display(description="end", ordering="closes_at")
-    def end(self, schedule: Schedule) -> str:
-        return in_zone(schedule.closes_at) if schedule.closes_at else "open"
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        if schedule := context.get("original"):
+            context["standing"] = self.state(schedule)
+            if self.has_change_permission(request, schedule):
+                context["ending"] = _ENDING.get(schedule.rank)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="end it", empty_value="")
+    def ending(self, schedule: Any) -> str:
+        if schedule.rank not in _ENDING:
+            return ""
+        # The list is a form itself, which another cannot stand in.
+        return format_html(
+            '<button class="small" formaction="{}?from_list" formnovalidate>{}</button>',
+            reverse("admin:end_schedule", args=(schedule.pk,)),
+            _ENDING[schedule.rank],
+        )
 
     @admin.action(description="End now", permissions=["change"])
     def end_now(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
@@ -102,5 +146,6 @@ class ScheduleAdmin(RecordedAdmin[Schedule]):
             made = Change(author_of(request), at)
             for schedule in queryset:
                 end_schedule(schedule, made, at=at)
-        messages.success(request, f"Ended: {len(made.revisions)}.")
+        ended = f"{len(made.revisions)} of the chosen schedules ended now."
+        messages.success(request, ended)
         publish_after_commit(request)

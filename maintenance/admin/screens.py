@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maintenance.actions.announce import AnnounceError, announce, end_schedule
+from maintenance.actions.overview import shifts
 from maintenance.actions.revert import RevertError, revert_to
 from maintenance.admin.announce import AnnounceForm
 from maintenance.admin.preview import preview_draft, preview_of
@@ -23,10 +24,12 @@ from maintenance.admin.publishing import (
     publish_after_commit,
     publish_and_say,
 )
+from maintenance.admin.rights import may_revert, model_name, still_exists
+from maintenance.admin.wording import where_in_words, window_in_words
 from maintenance.domain.difference import difference
 from maintenance.history.documents import NOUNS, to_document
-from maintenance.history.recording import Change
-from maintenance.models import Publication, Revision, Schedule
+from maintenance.history.recording import change
+from maintenance.models import Publication, Revision, Schedule, Service
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, roll_back
 from maintenance.publishing.rendering import ThemeError
@@ -41,7 +44,7 @@ _may_publish = permission_required("maintenance.publish", raise_exception=True)
 @_may_announce
 def announce_view(request: HttpRequest) -> HttpResponse:
     """Show the form, or announce what it says."""
-    form = AnnounceForm(request.POST or None, initial=_named_services(request))
+    form = AnnounceForm(request.POST or None, initial=_place(request))
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
         try:
@@ -49,7 +52,7 @@ def announce_view(request: HttpRequest) -> HttpResponse:
         except AnnounceError as exc:
             form.add_error(None, str(exc))
         else:
-            messages.success(request, f"Announced: {_where(schedule)}.")
+            messages.success(request, _announced(schedule, at))
             publish_after_commit(request)
             return redirect("admin:index")
     return _screen(request, "announce.html", "Announce a maintenance", form=form)
@@ -96,7 +99,7 @@ def roll_back_view(request: HttpRequest, version: int) -> HttpResponse:
     publication = get_object_or_404(Publication, version=version)
     if request.method != "POST":
         title = f"Roll back to publication {version}?"
-        return _screen(request, "roll_back.html", title, publication=publication)
+        return _screen(request, "roll_back.html", title, **_outlook(publication))
     try:
         made = roll_back(
             current_store(), version, author=author_of(request), at=timezone.now()
@@ -107,18 +110,15 @@ def roll_back_view(request: HttpRequest, version: int) -> HttpResponse:
         messages.success(
             request, f"Visitors see publication {version} again, as {made.version}."
         )
-    return redirect("admin:maintenance_publication_changelist")
+    return redirect("admin:index")
 
 
 def revert_view(request: HttpRequest, number: int) -> HttpResponse:
     """Ask, then make an object what it was at an entry of the history."""
     revision = get_object_or_404(Revision, pk=number)
-    model_admin = admin.site.get_model_admin(NOUNS[revision.noun])
-    subject = NOUNS[revision.noun].objects.filter(pk=revision.object_id).first()
-    needed = (
-        model_admin.has_change_permission if subject else model_admin.has_add_permission
-    )
-    if not needed(request):
+    model = NOUNS[revision.noun]
+    subject = model.objects.filter(pk=revision.object_id).first()
+    if not may_revert(request, revision, exists=subject is not None):
         raise PermissionDenied
     if request.method != "POST":
         now = to_document(subject) if subject else None
@@ -128,6 +128,7 @@ def revert_view(request: HttpRequest, number: int) -> HttpResponse:
             f"Revert {revision.noun} “{revision.label}”?",
             revision=revision,
             changes=difference(now, revision.document),
+            is_deletion=revision.document is None,
         )
     try:
         revert_to(revision, author=author_of(request), at=timezone.now())
@@ -136,19 +137,29 @@ def revert_view(request: HttpRequest, number: int) -> HttpResponse:
     else:
         messages.success(request, f"Reverted {revision.noun} “{revision.label}”.")
         publish_after_commit(request)
-    return redirect("admin:maintenance_revision_changelist")
+    if not still_exists(revision):
+        return redirect("admin:maintenance_revision_changelist")
+    name = model_name(revision.noun)
+    return redirect(f"admin:maintenance_{name}_history", revision.object_id)
 
 
 @permission_required("maintenance.change_schedule", raise_exception=True)
 @require_POST
 def end_view(request: HttpRequest, number: int) -> HttpResponse:
     """End a schedule now."""
-    schedule = get_object_or_404(Schedule, pk=number)
     at = timezone.now()
-    with transaction.atomic():
-        end_schedule(schedule, Change(author_of(request), at), at=at)
-    messages.success(request, f"Ended: {_where(schedule)}.")
-    publish_after_commit(request)
+    with change(author_of(request), at) as made:
+        schedule = get_object_or_404(Schedule, pk=number)
+        end_schedule(schedule, made, at=at)
+    if made.revisions:
+        messages.success(
+            request, f"Ended: “{schedule.reason}”, {where_in_words(schedule)}."
+        )
+        publish_after_commit(request)
+    else:
+        messages.info(request, "Nothing was changed: it had ended before.")
+    if "from_list" in request.GET:
+        return redirect("admin:maintenance_schedule_changelist")
     return redirect("admin:index")
 
 
@@ -159,13 +170,31 @@ def _screen(
     return TemplateResponse(request, f"admin/{template}", context)
 
 
-def _named_services(request: HttpRequest) -> dict[str, Any]:
-    """Return the choice that a link to the form makes: ?service=3."""
-    chosen = [each for each in request.GET.getlist("service") if each.isdigit()]
-    return {"services": chosen} if chosen else {}
+def _outlook(publication: Publication) -> dict[str, Any]:
+    """Return what going back to a publication would change for visitors now."""
+    store, live = current_store(), Publication.objects.live()
+    context: dict[str, Any] = {"publication": publication}
+    try:
+        target = store.get(publication.digest)
+        shown = store.get(live.digest) if live else None
+    except StoreError as exc:
+        return {**context, "content_error": str(exc)}
+    changes = shifts(shown, target, timezone.now()) if shown else []
+    return {**context, "shifts": changes}
 
 
-def _where(schedule: Schedule) -> str:
-    if schedule.everywhere:
-        return "everywhere"
-    return ", ".join(schedule.services.order_by("name").values_list("name", flat=True))
+def _announced(schedule: Schedule, at: datetime) -> str:
+    """Return what visitors are told from now on, and where."""
+    text = schedule.reason.texts.first()
+    title = (text and text.title) or schedule.reason.get_kind_display()
+    state = window_in_words(schedule.window, at, is_kept=schedule.keep_until_ended)
+    return f"Announced {where_in_words(schedule)}: “{title}”. {state}."
+
+
+def _place(request: HttpRequest) -> dict[str, Any]:
+    """Return the choice that a link to the form makes: ?service=shop, ?everywhere."""
+    if "everywhere" in request.GET:
+        return {"everywhere": "yes"}
+    slugs = request.GET.getlist("service")
+    chosen = list(Service.objects.filter(slug__in=slugs)) if slugs else []
+    return {"services": [service.pk for service in chosen]} if chosen else {}

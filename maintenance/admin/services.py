@@ -46,4 +46,4 @@ class ServiceAdmin(RecordedAdmin[Service]):
     def selected_by(self, service: Service) -> str:
         values = [value for name in _SELECTORS for value in getattr(service, name)]
         shown = ", ".join(values[:4])
-        return f"{shown}, …" if len(values) > 4 else shown or "nothing yet"
+        return f"{shown}, …" if len(values) > 4 else shown or "its slug alone"

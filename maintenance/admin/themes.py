@@ -12,6 +12,8 @@ from maintenance.admin.recorded import RecordedAdmin
 from maintenance.models import Asset, Theme
 from maintenance.publishing.builder import MAX_INLINE_LOGO_BYTES
 
+_LOGO_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
 
 @admin.register(Theme)
 class ThemeAdmin(RecordedAdmin[Theme]):
@@ -35,6 +37,6 @@ class ThemeAdmin(RecordedAdmin[Theme]):
     ) -> Any:
         if db_field.name == "logo":
             kwargs["queryset"] = Asset.objects.filter(
-                size_bytes__lte=MAX_INLINE_LOGO_BYTES
+                size_bytes__lte=MAX_INLINE_LOGO_BYTES, content_type__in=_LOGO_TYPES
             ).order_by("name")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
@@ -27,14 +28,15 @@ class LocalFiles(FileSystemStorage):
     """
 
     def read_bytes(self, name: str) -> bytes:
-        return Path(self.path(name)).read_bytes()
+        return self._place(name).read_bytes()
 
     def read_if_changed(self, name: str, tag: str | None) -> tuple[bytes, str] | None:
-        with Path(self.path(name)).open("rb") as file:
+        with self._place(name).open("rb") as file:
             found = _tag(os.fstat(file.fileno()))
             return None if found == tag else (file.read(), found)
 
     def write_bytes(self, name: str, data: bytes) -> None:
+        self._place(name)
         self._save(name, ContentFile(data))
 
     def replace(self, name: str, data: bytes, *, tag: str | None) -> None:
@@ -43,13 +45,19 @@ class LocalFiles(FileSystemStorage):
         Raises:
             ChangedError: it has another tag; nothing was written.
         """
-        path = Path(self.path(name))
+        path = self._place(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.with_name(f".{path.name}.lock")):
             found = _tag(path.stat()) if path.exists() else None
             if found != tag:
                 raise ChangedError(f"{name} was changed meanwhile.")
             self.write_bytes(name, data)
+
+    def _place(self, name: str) -> Path:
+        try:
+            return Path(self.path(name))
+        except SuspiciousFileOperation as exc:
+            raise OSError(f"{name!r} is outside the storage.") from exc
 
     def _save(self, name: str, content: File[bytes]) -> str:
         path = Path(self.path(name))

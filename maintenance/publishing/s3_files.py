@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from django.core.exceptions import SuspiciousOperation
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
@@ -28,6 +29,7 @@ _PROBE = "snapshots/probe"
 # radosgw says 412 for both.
 _LOST = frozenset({404, 409, 412})
 _MISSING = frozenset({404})
+_NOT_IMPLEMENTED = 501
 
 
 class S3Files(S3Storage):
@@ -74,15 +76,9 @@ class S3Files(S3Storage):
         Some stores answer 501, others ignore the condition and overwrite; then
         the database's lock alone keeps publishers apart.
         """
-        try:
-            refused = self._put_probe(IfNoneMatch="*") or self._put_probe(
-                IfNoneMatch="*"
-            )
-            honoured = refused and self._put_probe(IfMatch="0" * 32)
-        except OSError as exc:
-            if "NotImplemented" not in str(exc.__cause__):
-                raise
-            honoured = False
+        # The first of them may make the probe.
+        refused = self._is_refused(IfNoneMatch="*") or self._is_refused(IfNoneMatch="*")
+        honoured = refused and self._is_refused(IfMatch="0" * 32)
         if not honoured:
             logger.warning("The bucket does not honour conditional writes.")
         return honoured
@@ -129,7 +125,7 @@ class S3Files(S3Storage):
             try:
                 self._put(name, data, **condition)
             except ClientError as exc:
-                if condition and _status(exc) in _LOST:
+                if condition and _is_lost(exc):
                     raise ChangedError(f"{name} was changed meanwhile.") from exc
                 raise
 
@@ -150,15 +146,16 @@ class S3Files(S3Storage):
             **condition,
         )
 
-    def _put_probe(self, **condition: str) -> bool:
-        """Return whether a conditional write of the probe was refused."""
+    def _is_refused(self, **condition: str) -> bool:
+        """Return whether the store refuses to write the probe on a condition."""
         with _translated("probe the bucket"):
             try:
                 self._put(_PROBE, b"", **condition)
             except ClientError as exc:
-                if _status(exc) in _LOST:
+                if _is_lost(exc):
                     return True
-                raise
+                if _status(exc) != _NOT_IMPLEMENTED:
+                    raise
         return False
 
     def _key(self, name: str) -> str:
@@ -188,6 +185,15 @@ def _status(exc: ClientError) -> int:
     return exc.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
+def _is_lost(exc: ClientError) -> bool:
+    """Return whether a condition was not met; a lost bucket is no lost race."""
+    return _status(exc) in _LOST and not _lacks_bucket(exc)
+
+
+def _lacks_bucket(exc: ClientError) -> bool:
+    return exc.response["Error"]["Code"] == "NoSuchBucket"
+
+
 @contextmanager
 def _translated(
     attempt: str, *, missing: frozenset[int] = frozenset()
@@ -196,8 +202,8 @@ def _translated(
     try:
         yield
     except ClientError as exc:
-        if _status(exc) in missing and exc.response["Error"]["Code"] != "NoSuchBucket":
+        if _status(exc) in missing and not _lacks_bucket(exc):
             raise FileNotFoundError(f"Cannot {attempt}: it does not exist.") from exc
         raise OSError(f"Cannot {attempt}: {exc}") from exc
-    except BotoCoreError as exc:
+    except (BotoCoreError, SuspiciousOperation) as exc:
         raise OSError(f"Cannot {attempt}: {exc}") from exc

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
+from django.utils import timezone
 
-from maintenance.admin import wording
+from maintenance.admin import fields, wording
+from maintenance.domain.difference import FieldChange
+from maintenance.models import Schedule
 
 register = template.Library()
 
@@ -15,3 +18,34 @@ register = template.Library()
 def in_zone(at: datetime | None) -> str:
     """Return an instant in the reader's zone, which it names."""
     return wording.in_zone(at) if at else ""
+
+
+@register.filter
+def from_now(span: timedelta) -> str:
+    """Return when a span that begins now is over, in the reader's zone."""
+    now = timezone.now()
+    return wording.clock(now + span, now)
+
+
+@register.filter
+def times_in_words(schedule: Schedule) -> str:
+    """Return when a schedule begins and ends."""
+    return wording.times_in_words(schedule.window)
+
+
+@register.filter
+def where_in_words(schedule: Schedule) -> str:
+    """Return where a schedule speaks, by the names of its services."""
+    return wording.where_in_words(schedule)
+
+
+@register.filter
+def field_in_words(path: str) -> str:
+    """Return a field's name for people."""
+    return fields.field_in_words(path)
+
+
+@register.filter
+def values_in_words(change: FieldChange) -> tuple[str, str]:
+    """Return a field's values for people, before and after."""
+    return fields.values_in_words(change)
