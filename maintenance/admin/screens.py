@@ -27,6 +27,7 @@ from maintenance.admin.publishing import (
 from maintenance.admin.rights import may_revert, model_name, still_exists
 from maintenance.admin.wording import where_in_words, window_in_words
 from maintenance.domain.difference import difference
+from maintenance.domain.kind import Kind
 from maintenance.history.documents import NOUNS, to_document
 from maintenance.history.recording import change
 from maintenance.models import Publication, Revision, Schedule, Service
@@ -34,6 +35,7 @@ from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, roll_back
 from maintenance.publishing.rendering import ThemeError
 from maintenance.publishing.store import StoreError
+from maintenance.publishing.words import default_title
 
 _may_announce = permission_required(
     ("maintenance.add_schedule", "maintenance.add_reason"), raise_exception=True
@@ -185,8 +187,9 @@ def _outlook(publication: Publication) -> dict[str, Any]:
 
 def _announced(schedule: Schedule, at: datetime) -> str:
     """Return what visitors are told from now on, and where."""
-    text = schedule.reason.texts.first()
-    title = (text and text.title) or schedule.reason.get_kind_display()
+    reason = schedule.reason
+    text = reason.texts.get()
+    title = text.title or default_title(Kind(reason.kind), text.language)
     state = window_in_words(schedule.window, at, is_kept=schedule.keep_until_ended)
     return f"Announced {where_in_words(schedule)}: “{title}”. {state}."
 

@@ -101,9 +101,10 @@ class S3Files(S3Storage):
                 if _status(exc) == 304:
                     return None
                 raise
-            found = answer["ETag"].strip('"')
-            # Stores that know no 304 send the whole object again.
-            return None if found == tag else (answer["Body"].read(), found)
+            # Stores that know no 304 send the whole object again. It is read all
+            # the same, because the connection could not be used again otherwise.
+            data, found = answer["Body"].read(), answer["ETag"].strip('"')
+            return None if found == tag else (data, found)
 
     def write_bytes(self, name: str, data: bytes) -> None:
         with _translated(f"write {name}"):

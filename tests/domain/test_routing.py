@@ -295,7 +295,7 @@ def test_service_with_all_selectors_matches() -> None:
     ],
     ids=str,
 )
-def test_all_selectors_must_match(change: dict[str, str]) -> None:
+def test_all_selectors_must_match(change: dict[str, Any]) -> None:
     table = scheduled(service("all", **SELECTORS))
 
     assert speaker(table, replace(EVERYTHING, **change)) is None

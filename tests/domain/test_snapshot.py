@@ -75,7 +75,7 @@ def test_decoding_and_encoding_give_the_same_bytes(snapshot: Snapshot) -> None:
 
 
 def test_order_of_keys_does_not_change_the_bytes() -> None:
-    reason = make_reason(texts=dict(reversed(make_reason().texts.items())))
+    reason = make_reason(texts=dict(reversed(list(make_reason().texts.items()))))
 
     assert encode(make_snapshot(reasons=(make_reason(),))) == encode(
         make_snapshot(reasons=(reason,))

@@ -67,7 +67,7 @@ def test_s6_store_is_probed_once(simple: OddStore) -> None:
 def test_s6_store_that_fails_the_probe_is_asked_again() -> None:
     with odd_store(answer_to_conditions=403, error_code="AccessDenied") as store:
         files = S3Files(**store.options)
-        with pytest.raises(OSError, match="Cannot probe the bucket: .*AccessDenied"):
+        with pytest.raises(OSError, match="Cannot probe the bucket"):
             files.replace("current", b"data", tag=None)
 
         store.answer_to_conditions = None

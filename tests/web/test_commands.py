@@ -134,6 +134,16 @@ def test_a_reason_elsewhere_is_not_replaced(store: SnapshotStore) -> None:
     assert text_of(visible(store, "shop.example.com")) == "For the shop"
 
 
+def test_a_reason_for_another_service_is_not_replaced(store: SnapshotStore) -> None:
+    make_service("shop")
+    make_service("blog")
+    run("set_reason", "For the shop", "--service", "shop")
+
+    run("set_reason", "For the blog", "--service", "blog")
+
+    assert text_of(visible(store, "shop.example.com")) == "For the shop"
+
+
 def test_a_schedule_of_the_admin_is_not_replaced(store: SnapshotStore) -> None:
     planned = make_schedule(make_reason(), opens_at=timezone.now())
 
