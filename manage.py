@@ -19,7 +19,9 @@ def main() -> None:
     except SettingError as exc:
         sys.exit(f"manage.py: {exc}")
     except DatabaseError as exc:
-        sys.exit(f"manage.py: the database cannot be used: {exc}".strip())
+        # Drivers add hints on further lines.
+        cause = str(exc).partition("\n")[0]
+        sys.exit(f"manage.py: the database cannot be used: {cause}")
 
 
 if __name__ == "__main__":

@@ -177,6 +177,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 # For create_first_admin, which makes a password where none is given.
 PORTAL_ADMIN_PASSWORD = env.secret("PORTAL_ADMIN_PASSWORD", default="")
 

@@ -1,9 +1,11 @@
-"""Fixtures that three or more files use."""
+"""Fixtures that three or more files use, and the rule that CI skips nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from django.core.files.storage import storages
@@ -23,3 +25,29 @@ def store(tmp_path: Path) -> Iterator[SnapshotStore]:
     entries = {**storages.backends, "default": local}
     with override_settings(STORAGES=entries, PORTAL_DATA_DIR=tmp_path):
         yield current_store()
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[
+    None, pytest.TestReport, pytest.TestReport
+]:
+    return _without_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[
+    None, pytest.CollectReport, pytest.CollectReport
+]:
+    return _without_skip((yield))
+
+
+def _without_skip(report: Report) -> Report:
+    """Make a skip a failure where CI=true: there, everything can be installed."""
+    is_expected_failure = hasattr(report, "wasxfail")
+    if report.skipped and not is_expected_failure and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"A skip is a failure where CI=true: {report.longrepr}"
+    return report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -31,6 +31,8 @@ def author_from(options: dict[str, Any]) -> Author:
     name: str = options["actor"].strip() or _user()
     if len(name) > 150:
         raise CommandError(f"--actor {name:.20}...: use at most 150 characters.")
+    if not name.isprintable():
+        raise CommandError(f"--actor {name!r}: use printable characters.")
     return Author(name, Channel.COMMAND)
 
 
@@ -92,7 +94,10 @@ def _instant(text: str) -> datetime:
         ) from exc
     if at.tzinfo is None:
         raise CommandError(f"--until {text!r}: add a time zone, such as {text}Z.")
-    return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as exc:
+        raise CommandError(f"--until {text!r} is too far away.") from exc
 
 
 def _user() -> str:

@@ -17,6 +17,13 @@ validate_language = RegexValidator(
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
     "Use a language tag such as 'fr', 'pt-BR' or 'zh-Hant'.",
 )
+# Surrogates cannot be stored as UTF-8, NUL not in PostgreSQL, and no page shows
+# the other control characters; tabs and line ends are text.
+validate_characters = RegexValidator(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]",
+    "The text holds a control character or is not UTF-8: remove it.",
+    inverse_match=True,
+)
 validate_colour = RegexValidator(
     r"^#[0-9a-fA-F]{6}$", "Use a colour such as '#7a1f2b'."
 )

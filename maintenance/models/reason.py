@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from maintenance.domain.kind import Kind
-from maintenance.models.fields import validate_language
+from maintenance.models.fields import validate_characters, validate_language
 
 # About 4,000 words. What is longer belongs on a status page.
 MAX_TEXT_LENGTH = 20_000
@@ -80,9 +80,12 @@ class ReasonText(models.Model):
     title = models.CharField(
         max_length=200,
         blank=True,
+        validators=[validate_characters],
         help_text="Empty: what suits the kind, such as “Closed for maintenance”.",
     )
-    text = models.TextField(validators=[MaxLengthValidator(MAX_TEXT_LENGTH)])
+    text = models.TextField(
+        validators=[MaxLengthValidator(MAX_TEXT_LENGTH), validate_characters]
+    )
     format = models.CharField(
         max_length=16, choices=TextFormat.choices, default=TextFormat.MARKDOWN
     )

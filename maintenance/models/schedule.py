@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -10,6 +10,9 @@ from django.db.models import Case, F, Q, Value, When
 from maintenance.domain.window import Window
 from maintenance.models.reason import Reason
 from maintenance.models.service import Service
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 # How lists of operators rank a schedule: what speaks, what will, what is over.
 RUNNING, NEXT, OVER = 0, 1, 2
@@ -88,6 +91,14 @@ class Schedule(models.Model):
                 name="schedule_closes_after_it_opens",
                 condition=Q(closes_at=None) | Q(closes_at__gt=F("opens_at")),
                 violation_error_message="The end must be after the start.",
+            ),
+            models.CheckConstraint(
+                # Instants near the ends of the calendar have no local time in
+                # some zones, and would break every list that shows them.
+                name="schedule_is_within_reach",
+                condition=Q(opens_at__gte=EARLIEST, opens_at__lt=LATEST)
+                & (Q(closes_at=None) | Q(closes_at__lt=LATEST)),
+                violation_error_message="Use dates from the year 2000 to 2999.",
             ),
             models.CheckConstraint(
                 name="schedule_kept_has_an_end",

@@ -7,7 +7,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from maintenance.models.fields import LinesField, validate_lines
+from maintenance.models.fields import LinesField, validate_characters, validate_lines
 from maintenance.models.reason import Reason
 from maintenance.models.theme import Theme
 
@@ -49,7 +49,11 @@ class Service(models.Model):
     slug = models.SlugField(
         unique=True, help_text="Its name in addresses and commands."
     )
-    name = models.CharField(max_length=100, help_text="What visitors call it: Shop.")
+    name = models.CharField(
+        max_length=100,
+        validators=[validate_characters],
+        help_text="What visitors call it: Shop.",
+    )
     hosts = LinesField(
         validators=[validate_hosts],
         help_text="One a line: shop.example.com, *.example.com.",

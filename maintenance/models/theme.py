@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from maintenance.models.asset import Asset
-from maintenance.models.fields import validate_colour
+from maintenance.models.fields import validate_characters, validate_colour
 from maintenance.models.form_fields import LinksFormField
 
 MAX_LINKS = 3
@@ -70,7 +70,9 @@ class Theme(models.Model):
         validators=[validate_links],
         help_text="At most three, one a line: Status page | https://status.example.com",
     )
-    footer = models.CharField(max_length=200, blank=True)
+    footer = models.CharField(
+        max_length=200, blank=True, validators=[validate_characters]
+    )
 
     class Meta:
         constraints = (

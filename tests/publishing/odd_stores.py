@@ -31,6 +31,7 @@ class OddStore:
     cuts_bodies: bool = False
     objects: dict[str, bytes] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    signatures: set[str | None] = field(default_factory=set)
     connections: int = 0
     endpoint_url: str = ""
 
@@ -89,6 +90,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.store.requests.append(("GET", self.path))
+        self.store.signatures.add(self.headers.get("Authorization"))
         body = self.store.objects.get(self.path)
         if body is None:
             self.refuse(404, "NoSuchKey")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.publishing.odd_stores import OddStore, odd_store
 WARNING = "The bucket does not honour conditional writes."
 
 # None of them can tell a conditional write from another one.
-WITHOUT_CONDITIONS = {
+WITHOUT_CONDITIONS: dict[str, dict[str, Any]] = {
     "ignores them": {},
     "501 as S3 says it": {"answer_to_conditions": 501, "error_code": "NotImplemented"},
     "501 in other words": {"answer_to_conditions": 501, "error_code": "Unsupported"},
@@ -140,6 +141,16 @@ def test_answer_that_is_cut_is_an_error(tag: str | None) -> None:
             files.read_bytes("current")
         with pytest.raises(OSError, match="Cannot read current"):
             files.read_if_changed("current", tag)
+
+
+def test_s15_nothing_is_signed_without_keys() -> None:
+    with odd_store() as store:
+        store.objects["/pages/current"] = b"data"
+        keyless = {"access_key": None, "secret_key": None, "anonymous": True}
+
+        assert S3Files(**store.options | keyless).read_bytes("current") == b"data"
+
+    assert store.signatures == {None}
 
 
 @pytest.mark.parametrize("name", ["../secret", "a/../../secret"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import transaction
 from django.test import Client
 
 SignIn = Callable[..., Client]
@@ -36,3 +37,13 @@ def olga(db: None) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@pytest.fixture
+def commits_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make what waits for a commit happen within the request, as it does live.
+
+    A test's own transaction never commits, and pytest-django's way to run what
+    waits comes after the answer, when it is too late for messages.
+    """
+    monkeypatch.setattr(transaction, "on_commit", lambda wait: wait())

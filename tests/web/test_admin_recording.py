@@ -233,7 +233,9 @@ def test_the_history_cannot_be_written_by_hand(olga: Client, page: str) -> None:
     entry = newest()
     parts = () if page == "add" else (entry.pk,)
 
-    response = olga.post(url("revision", page, *parts), {"author": "eve", "post": "yes"})
+    response = olga.post(
+        url("revision", page, *parts), {"author": "eve", "post": "yes"}
+    )
 
     assert response.status_code in (200, 403)
     assert list(Revision.objects.values_list("author", flat=True)) == ["ada"]

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+
+from maintenance.publishing.store import SnapshotStore
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "house-lights-42"  # noqa: S105  opens nothing but a test's account
+KEY = "only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz"
+
+
+def log_in(client: Client, password: str, address: str = "192.0.2.1") -> HttpResponse:
+    fields = {"username": "olga", "password": password}
+    answer: HttpResponse = client.post(
+        "/admin/login/", fields, REMOTE_ADDR=address, follow=True
+    )
+    return answer
+
+
+@pytest.fixture
+def locked_out(olga: Client) -> Client:
+    """A stranger who tried five wrong passwords."""
+    user = User.objects.get(username="olga")
+    user.set_password(PASSWORD)
+    user.save()
+    stranger = Client()
+    for _ in range(5):
+        log_in(stranger, "wrong")
+    return stranger
+
+
+def test_after_five_failures_even_the_right_password_is_refused(
+    locked_out: Client,
+) -> None:
+    response = log_in(locked_out, PASSWORD)
+
+    assert response.status_code == 429
+    assert "Try again at <strong>" in response.content.decode()
+    assert "_auth_user_id" not in locked_out.session
+
+
+def test_other_addresses_are_not_locked_out(locked_out: Client) -> None:
+    other = Client()
+
+    response = log_in(other, PASSWORD, address="192.0.2.2")
+
+    assert response.status_code == 200
+    assert "_auth_user_id" in other.session
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["/admin/", "/admin/login/", "/admin/announce/", "/admin/maintenance/theme/"],
+)
+def test_pages_allow_only_what_is_the_portals_own(
+    olga: Client, store: SnapshotStore, page: str
+) -> None:
+    response = olga.get(page)
+
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "style-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert response.headers["X-Frame-Options"] == "DENY"
+
+
+def test_pages_have_no_script_and_no_style_of_their_own(
+    olga: Client, store: SnapshotStore
+) -> None:
+    for page in ("/admin/", "/admin/announce/", "/admin/maintenance/reason/add/"):
+        content = olga.get(page).content.decode()
+        assert "<style" not in content
+        assert " style=" not in content
+        assert "<script>" not in content
+        assert " onclick=" not in content
+
+
+def manage(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py as in production: nothing set but what is given."""
+    kept = {name: os.environ[name] for name in ("PATH", "PORTAL_DATA_DIR")}
+    return subprocess.run(  # noqa: S603  our own command
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=kept | changes,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_production_settings_pass_djangos_own_check() -> None:
+    ended = manage(
+        *("check", "--deploy", "--fail-level", "WARNING"),
+        PORTAL_SECRET_KEY=KEY,
+        PORTAL_ALLOWED_HOSTS="portal.example.com",
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_without_a_secret_key_production_does_not_start() -> None:
+    ended = manage("check")
+
+    assert ended.returncode != 0
+    assert "Set PORTAL_SECRET_KEY or PORTAL_SECRET_KEY_FILE." in ended.stderr
