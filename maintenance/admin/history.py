@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from maintenance.admin.entries import entry_of
 from maintenance.admin.fields import field_in_words
+from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.admin.rights import may_revert, model_name, still_exists
 from maintenance.admin.wording import in_zone
 from maintenance.domain.difference import difference
@@ -21,7 +22,7 @@ FIELDS_SHOWN = 4
 
 
 @admin.register(Revision)
-class RevisionAdmin(admin.ModelAdmin[Revision]):
+class RevisionAdmin(ReadOnlyAdmin[Revision]):
     list_display = ("when", "author", "channel", "what", "fields_changed")
     list_filter = ("noun", "channel", "action", "author")
     search_fields = ("label", "author")
@@ -74,15 +75,6 @@ class RevisionAdmin(admin.ModelAdmin[Revision]):
             "may_revert": may_revert(request, revision, exists=exists),
         }
         return TemplateResponse(request, "admin/revision.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _history_url(noun: str) -> str:

@@ -12,6 +12,7 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 
 from maintenance.actions.overview import in_force
+from maintenance.admin.readonly import ReadOnlyAdmin
 from maintenance.admin.wording import in_zone
 from maintenance.models import Publication
 from maintenance.publishing.current import current_store
@@ -19,7 +20,7 @@ from maintenance.publishing.store import StoreError
 
 
 @admin.register(Publication)
-class PublicationAdmin(admin.ModelAdmin[Publication]):
+class PublicationAdmin(ReadOnlyAdmin[Publication]):
     list_display = ("version", "state", "when", "author", "channel", "size", "shows")
     list_filter = ("channel", "author")
     list_select_related = ("cause",)
@@ -76,15 +77,6 @@ class PublicationAdmin(admin.ModelAdmin[Publication]):
             **_content(publication),
         }
         return TemplateResponse(request, "admin/publication.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _content(publication: Publication) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -121,7 +122,7 @@ def test_the_first_page_says_the_state_in_words(
 ) -> None:
     spans, words = STATES[state]
     now = timezone.now() + timedelta(seconds=20)
-    times = {name: now + span for name, span in spans.items()}
+    times: dict[str, Any] = {name: now + span for name, span in spans.items()}
     is_overrun = state == "overrun"
     if is_overrun:
         times = {name: at - timedelta(minutes=1) for name, at in times.items()}

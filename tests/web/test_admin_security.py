@@ -4,10 +4,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 
 from maintenance.publishing.store import SnapshotStore
@@ -18,12 +18,9 @@ PASSWORD = "house-lights-42"  # noqa: S105  opens nothing but a test's account
 KEY = "only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz"
 
 
-def log_in(client: Client, password: str, address: str = "192.0.2.1") -> HttpResponse:
+def log_in(client: Client, password: str, address: str = "192.0.2.1") -> Any:
     fields = {"username": "olga", "password": password}
-    answer: HttpResponse = client.post(
-        "/admin/login/", fields, REMOTE_ADDR=address, follow=True
-    )
-    return answer
+    return client.post("/admin/login/", fields, REMOTE_ADDR=address, follow=True)
 
 
 @pytest.fixture
