@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-radosgw check lint types layers templates migrations format pictures bench \
+.PHONY: help run test unit test-radosgw check lint types layers templates migrations format pictures bench \
 	lock clean
 
 help: ## list the targets
@@ -45,6 +45,10 @@ test: .venv/.tools .venv/.built ## every test but those that need Ceph
 	@$(BIN)/python -m coverage run -m pytest -m "not radosgw" $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
+
+unit: .venv/.tools .venv/.built ## the tests that need no other process, quickly
+	@$(BIN)/python -m pytest -q --ignore tests/processes --ignore tests/servers \
+		--ignore tests/browser -m "not radosgw" $(ARGS)
 
 test-radosgw: .venv/.tools .venv/.built ## the storage tests against Ceph's radosgw
 	@$(BIN)/python -m pytest -m radosgw $(ARGS)
