@@ -73,9 +73,9 @@ class LocalFiles(FileSystemStorage):
             # another user.
             Path(temporary).chmod(self.file_permissions_mode or 0o644)
             Path(temporary).replace(path)
-        except BaseException:
+        finally:
+            # It is gone already, unless something failed.
             Path(temporary).unlink(missing_ok=True)
-            raise
         _flush_folder(path.parent)
         return name
 
