@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from math import ceil
+from typing import NamedTuple
 
 from maintenance.domain.codec import instant
 from maintenance.domain.kind import State
@@ -41,6 +42,18 @@ class Representation:
     """The body is a JSON object that lacks its end: see `end_json`."""
 
 
+class RetryAfter(NamedTuple):
+    """When to come back: at an end, or after a while."""
+
+    at_least_seconds: int
+    closes_at: float = 0.0
+    """Seconds since the epoch; long past where no end is known."""
+
+    def seconds(self, now: float) -> int:
+        """Return whole seconds from an instant, in seconds since the epoch."""
+        return max(self.at_least_seconds, ceil(self.closes_at - now))
+
+
 def status_of(decision: Decision, *, unmatched_status: int) -> int:
     """Return the HTTP status of a page.
 
@@ -54,21 +67,18 @@ def status_of(decision: Decision, *, unmatched_status: int) -> int:
     return decision.reason.status
 
 
-def retry_after_seconds(decision: Decision, status: int, at: datetime) -> int | None:
-    """Return whole seconds after which to come back (RFC 9110, section 10.2.3).
+def retry_after(decision: Decision, status: int) -> RetryAfter | None:
+    """Return after what time to come back (RFC 9110, section 10.2.3).
 
     None where coming back does not help: a page that is not there will not be
     there later. The caller adds the jitter.
     """
     if status < 500 and status not in _WORTH_RETRYING:
         return None
-    if decision.state is not State.UNTIL:
-        return RETRY_AFTER_OPEN_ENDED_SECONDS
     closes_at = decision.schedule.window.closes_at if decision.schedule else None
-    if closes_at is None:
-        return RETRY_AFTER_OPEN_ENDED_SECONDS
-    seconds = ceil((closes_at - at).total_seconds())
-    return max(seconds, RETRY_AFTER_AT_LEAST_SECONDS)
+    if decision.state is not State.UNTIL or closes_at is None:
+        return RetryAfter(RETRY_AFTER_OPEN_ENDED_SECONDS)
+    return RetryAfter(RETRY_AFTER_AT_LEAST_SECONDS, closes_at.timestamp())
 
 
 def languages_of(snapshot: Snapshot, decision: Decision) -> Mapping[str, object]:

@@ -103,6 +103,11 @@ class RoutingTable:
         place = bisect_right(self._edges, at)
         return self._edges[place - 1], self._edges[place]
 
+    @property
+    def reads_paths(self) -> bool:
+        """Return whether any path decides."""
+        return bool(self._depths)
+
     def longest_prefix(self, path: str) -> str:
         """Return the part of a path that decides, which mostly is none of it.
 

@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from time import time
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 async def _serve(config: Config) -> int:
-    server = PageServer(config, _open_store, lambda: datetime.now(UTC))
+    server = PageServer(config, _open_store, time)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from maintenance.pageserver.known import KnownHeads
 from maintenance.pageserver.metrics import Traffic
+from maintenance.pageserver.shapes import Shapes
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Connections:
     def __init__(self, limits: Limits, traffic: Traffic) -> None:
         self.limits = limits
         self.traffic = traffic
-        self.heads = KnownHeads()
+        self.shapes = Shapes()
         self.now = monotonic()
         self.is_draining = False
         self._open: set[Connection] = set()

@@ -7,6 +7,7 @@ for. Whatever a client does wrong costs that client its connection, no more.
 from __future__ import annotations
 
 import asyncio
+import re
 from time import perf_counter
 from typing import cast
 
@@ -16,7 +17,8 @@ from maintenance.pageserver import refusals
 from maintenance.pageserver.connections import Connections
 from maintenance.pageserver.refusals import Refusal
 from maintenance.pageserver.repair import repaired
-from maintenance.pageserver.request import NAMES, Request, Respond, repeated
+from maintenance.pageserver.request import NAMES, Answer, Request, repeated
+from maintenance.pageserver.shapes import Responder, Shape
 
 # More than this is taken in pieces, so that a flood of pipelined requests meets
 # the write buffer's limit before all of them are answered.
@@ -28,8 +30,9 @@ _CLOSE = b"Connection: close\r\n\r\n"
 class HttpProtocol(asyncio.Protocol):
     """One client's connection."""
 
-    def __init__(self, respond: Respond, connections: Connections) -> None:
-        self._respond = respond
+    def __init__(self, responder: Responder, connections: Connections) -> None:
+        self._respond = responder.respond
+        self._respond_known = responder.respond_known
         self._connections = connections
         self._parser = httptools.HttpRequestParser(self)
         self._begun = self._head_done = False
@@ -65,6 +68,8 @@ class HttpProtocol(asyncio.Protocol):
         elif self._waiting or len(data) > _PIECE_BYTES:
             self._waiting += data
             self._work_off()
+        elif not self._begun and (found := self._connections.shapes.find(data)):
+            self._serve_known(*found)
         else:
             self._take(data)
 
@@ -152,10 +157,6 @@ class HttpProtocol(asyncio.Protocol):
 
     def _take(self, data: bytes) -> None:
         self._fresh = was_idle = not self._begun
-        if was_idle and (known := self._connections.heads.find(data)):
-            if not self._serve(Request(b"GET", *known), keep=True):
-                self._close()
-            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as exc:
@@ -169,7 +170,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._begun:
             self._go_on(len(data), was_idle=was_idle)
         elif was_idle:
-            self._connections.heads.learn(data, self._headers)
+            self._connections.shapes.learn(data)
 
     def _stay_http(self, rest: bytes) -> None:
         """Go on after an upgrade or CONNECT, which got the page for an answer."""
@@ -229,14 +230,30 @@ class HttpProtocol(asyncio.Protocol):
     def _serve(self, request: Request, *, keep: bool) -> bool:
         """Answer a request; return whether the connection may be kept."""
         started = perf_counter()
-        connections = self._connections
         try:
             head, body = self._respond(request)
         except Exception as exc:  # noqa: BLE001  any answer is better than none
-            connections.report_failure(exc)
-            head, body = refusals.FAILURE
+            head, body = self._failed(exc)
         if request.method == b"HEAD":
             body = b""
+        return self._send(head, body, keep=keep, started=started)
+
+    def _serve_known(self, shape: Shape, found: re.Match[bytes]) -> None:
+        """Answer a whole request without a body, read by its shape."""
+        started = perf_counter()
+        try:
+            head, body = self._respond_known(shape, found)
+        except Exception as exc:  # noqa: BLE001  any answer is better than none
+            head, body = self._failed(exc)
+        if not self._send(head, body, keep=True, started=started):
+            self._close()
+
+    def _failed(self, exc: Exception) -> Answer:
+        self._connections.report_failure(exc)
+        return refusals.FAILURE
+
+    def _send(self, head: bytes, body: bytes, *, keep: bool, started: float) -> bool:
+        connections = self._connections
         keep = keep and not connections.is_draining
         self._transport.write(b"".join((head, _KEEP if keep else _CLOSE, body)))
         if not self._is_paused:

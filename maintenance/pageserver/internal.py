@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
@@ -14,6 +15,7 @@ from maintenance.pageserver.metrics import Refreshes, Responses, family
 from maintenance.pageserver.published import Published
 from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import LivePages
+from maintenance.pageserver.shapes import Shape
 
 # A replica without the storage is better than none, but only once the storage
 # had its time to answer.
@@ -48,6 +50,10 @@ class Internal:
             case "/snapshot":
                 return _answer(200, _JSON, json.dumps(self._snapshot()) + "\n")
         return _answer(404, _TEXT, "There is nothing here.\n")
+
+    def respond_known(self, shape: Shape, found: re.Match[bytes]) -> Answer:
+        """Return the answer to a request whose head has a known shape."""
+        return self.respond(shape.request(found))
 
     def _readiness(self) -> Answer:
         if self.public.is_draining:

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from maintenance.domain.routing import Decision, RoutingTable
+from maintenance.domain.answer import RetryAfter
+from maintenance.domain.routing import RoutingTable
 from maintenance.pageserver.finished import Finished
 
 _ENTRIES_AT_MOST = 2048
@@ -17,26 +18,32 @@ class Remembered(NamedTuple):
     """All that a request's headers and the time decided about its page."""
 
     page: Finished
-    decision: Decision
-    form: str
-    code: int | None
+    retry_after: RetryAfter | None
+    is_open_ended: bool
+    """The body lacks its end: see `end_json`."""
+    code: int
+    """What support is told: the ingress's code, or the page's status."""
     flow: int
 
 
 class Memory:
-    """Pages by what chose them, between two edges of windows."""
+    """Pages by what chose them, between two edges of windows.
+
+    Instants are seconds since the epoch.
+    """
 
     def __init__(self, table: RoutingTable) -> None:
         self._table = table
         self._entries: dict[Hashable, Remembered] = {}
-        self._since = self._until = datetime.min.replace(tzinfo=UTC)
+        self._since = self._until = 0.0
 
-    def find(self, key: Hashable, at: datetime) -> Remembered | None:
+    def find(self, key: Hashable, at: float) -> Remembered | None:
         """Return what was remembered under a key, if it is true at an instant."""
         if self._since <= at < self._until:
             return self._entries.get(key)
         self._entries.clear()
-        self._since, self._until = self._table.unchanged_between(at)
+        edges = self._table.unchanged_between(datetime.fromtimestamp(at, UTC))
+        self._since, self._until = (edge.timestamp() for edge in edges)
         return None
 
     def keep(self, key: Hashable, remembered: Remembered, length: int) -> None:

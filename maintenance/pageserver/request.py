@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from maintenance.domain.asked import HEADERS
@@ -23,8 +22,6 @@ class Request(NamedTuple):
 
 Answer: TypeAlias = tuple[bytes, bytes]
 """The head without its last header, Connection, and the body."""
-
-Respond: TypeAlias = Callable[[Request], Answer]
 
 
 def _spellings() -> dict[bytes, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from math import floor
 from random import getrandbits
 from urllib.parse import unquote
 
-from maintenance.domain.answer import end_json, retry_after_seconds
+from maintenance.domain.answer import end_json, retry_after
 from maintenance.domain.asked import Asked, Wanted, interpret, query_values
 from maintenance.pageserver import heads
 from maintenance.pageserver.choice import coding_of, form_of_page, form_of_reason
@@ -19,9 +20,10 @@ from maintenance.pageserver.metrics import FLOWS, Responses
 from maintenance.pageserver.pages import Pages
 from maintenance.pageserver.published import Published
 from maintenance.pageserver.request import Answer, Request
+from maintenance.pageserver.shapes import Shape
 
-Clock = Callable[[], datetime]
-"""Returns the time now, aware, in UTC."""
+Clock = Callable[[], float]
+"""Returns seconds since the epoch."""
 
 # Clients that were told the same time would all come back at once.
 _JITTER_SECONDS = 31
@@ -66,7 +68,7 @@ class LivePages:
         self._cache_bytes = cache_bytes
         self._responses = responses or Responses()
         self.compressor = Compressor()
-        self._date_second = -1
+        self._date_from = 0
         self._date = b""
         self.swap(published)
 
@@ -91,22 +93,40 @@ class LivePages:
             return self._special(request)
         if not _ELSEWHERE.isdisjoint(headers):
             return self._special(request)
-        pages, at = self._pages, self._clock()
-        if given_id := headers.get("x-request-id", ""):
-            headers = {**headers}
-            del headers["x-request-id"]
-        if agent := headers.get("user-agent"):
+        given_id = headers.get("x-request-id", "")
+        others = {n: value for n, value in headers.items() if n != "x-request-id"}
+        if agent := others.get("user-agent"):
             # Its beginning decides, and thousands of agents have the same one.
-            headers["user-agent"] = agent[:8]
-        prefix = pages.table.longest_prefix(target.partition("?")[0])
-        key = (prefix, *headers.items())
-        found = pages.memory.find(key, at)
-        if found is None:
-            found = self._decided(pages, request, interpret(target, headers), at)
-            if self.compressor.has_time():
-                length = sum(map(len, headers.values()), len(prefix))
-                pages.memory.keep(key, found, length)
-        return self._page(found, at, given_id)
+            others["user-agent"] = agent[:8]
+        prefix = self._pages.table.longest_prefix(target.partition("?")[0])
+        key = (prefix, *others.items())
+        found = self._remembered(key, Request(request.method, target, others))
+        return self._page(found, _sane_id(given_id), self._clock())
+
+    def respond_known(self, shape: Shape, found: re.Match[bytes]) -> Answer:
+        """Return the answer to a request whose head has a known shape."""
+        pages, now = self._pages, self._clock()
+        key: Hashable = (shape.names, found.group(*shape.groups))
+        if pages.table.reads_paths:
+            target = found[1].decode("ascii")
+            key = (pages.table.longest_prefix(target.partition("?")[0]), key)
+        known = pages.memory.find(key, now)
+        if known is None:
+            known = self._remembered(key, shape.request(found))
+        return self._page(known, found[shape.id_group], now)
+
+    def _remembered(self, key: Hashable, request: Request) -> Remembered:
+        """Return what a request's headers decide, remembered or worked out."""
+        pages, at = self._pages, self._clock()
+        if found := pages.memory.find(key, at):
+            return found
+        asked = interpret(request.target, request.headers)
+        made = self._decided(pages, request, asked, at)
+        if self.compressor.has_time():
+            # The path's prefix is one of the services', so the headers count.
+            length = sum(map(len, request.headers.values()))
+            pages.memory.keep(key, made, length)
+        return made
 
     def _special(self, request: Request) -> Answer:
         """Answer a request of which more than the headers decides."""
@@ -115,46 +135,54 @@ class LivePages:
             return self._reason(request, asked)
         if asked.wanted is Wanted.ASSET and (answer := self._asset(request, asked)):
             return answer
-        at = self._clock()
-        found = self._decided(self._pages, request, asked, at)
-        return self._page(found, at, request.headers.get("x-request-id", ""))
+        now = self._clock()
+        found = self._decided(self._pages, request, asked, now)
+        given_id = _sane_id(request.headers.get("x-request-id", ""))
+        return self._page(found, given_id, now)
 
     def _decided(
-        self, pages: Pages, request: Request, asked: Asked, at: datetime
+        self, pages: Pages, request: Request, asked: Asked, at: float
     ) -> Remembered:
         headers = request.headers
-        decision = pages.table.resolve(asked, at)
+        decision = pages.table.resolve(asked, datetime.fromtimestamp(at, UTC))
         form = form_of_page(headers)
         language = pages.language(decision, headers.get("accept-language", ""))
         page = pages.page(decision, (form, language, coding_of(headers)))
-        return Remembered(page, decision, form, asked.code, _flow(request, asked))
+        return Remembered(
+            page=page,
+            retry_after=retry_after(decision, page.status),
+            is_open_ended=form == "problem",
+            code=asked.code or page.status,
+            flow=_flow(request, asked),
+        )
 
-    def _page(self, found: Remembered, at: datetime, given_id: str) -> Answer:
-        page, decision, form, code, flow = found
+    def _page(self, found: Remembered, request_id: bytes, now: float) -> Answer:
+        page, retry, is_open_ended, code, flow = found
         page.counts[flow] += 1
-        chance = getrandbits(128)
-        request_id = _request_id(given_id, chance)
-        retry_after = retry_after_seconds(decision, page.status, at)
-        if retry_after is not None:
-            retry_after += chance % _JITTER_SECONDS
+        if not request_id:
+            request_id = b"%032x" % getrandbits(128)
+        if not self._date_from <= now < self._date_from + 1:
+            self._renew_date(now)
+        # A page that is not there will not be there later: it names no time.
+        seconds = None
+        if retry is not None:
+            seconds = retry.seconds(now) + getrandbits(32) % _JITTER_SECONDS
         head = _EACH_TIME % (
             page.head,
-            b"" if retry_after is None else b"Retry-After: %d\r\n" % retry_after,
+            b"" if seconds is None else b"Retry-After: %d\r\n" % seconds,
             request_id,
-            code or page.status,
+            code,
             request_id,
-            self._date_line(at),
+            self._date,
         )
-        if form != "problem":
+        if not is_open_ended:
             return head, page.body
-        body = end_json(
-            page.body, retry_after=retry_after, request_id=request_id.decode()
-        )
+        body = end_json(page.body, retry_after=seconds, request_id=request_id.decode())
         return head + b"Content-Length: %d\r\n" % len(body), body
 
     def _reason(self, request: Request, asked: Asked) -> Answer:
-        headers, pages, at = request.headers, self._pages, self._clock()
-        decision = pages.table.resolve(asked, at)
+        headers, pages = request.headers, self._pages
+        decision = pages.table.resolve(asked, self._now())
         chosen = query_values(asked.query).get("lang", [""])[0]
         language = pages.language(
             decision, chosen or headers.get("accept-language", "")
@@ -164,8 +192,8 @@ class LivePages:
         reason.counts[_flow(request, asked)] += 1
         if _is_known(reason.etag, headers):
             fields = _NOT_MODIFIED_REASON % reason.etag.encode()
-            return fields + self._each_time(headers, at), b""
-        return reason.head + self._each_time(headers, at), reason.body
+            return fields + self._each_time(headers), b""
+        return reason.head + self._each_time(headers), reason.body
 
     def _asset(self, request: Request, asked: Asked) -> Answer | None:
         key = unquote(asked.path.removeprefix(ASSETS))
@@ -178,27 +206,26 @@ class LivePages:
             head, body, status = _NOT_MODIFIED_ASSET % etag.encode(), b"", 304
         counts = self._responses.counts("asset", "file", status)
         counts[_flow(request, asked)] += 1
-        return head + self._each_time(request.headers, self._clock()), body
+        return head + self._each_time(request.headers), body
 
-    def _each_time(self, headers: Mapping[str, str], at: datetime) -> bytes:
-        given_id = headers.get("x-request-id", "")
-        request_id = _request_id(given_id, getrandbits(128))
-        return b"X-Request-ID: %b\r\n%b" % (request_id, self._date_line(at))
+    def _each_time(self, headers: Mapping[str, str]) -> bytes:
+        given_id = _sane_id(headers.get("x-request-id", ""))
+        request_id = given_id or b"%032x" % getrandbits(128)
+        self._renew_date(self._clock())
+        return b"X-Request-ID: %b\r\n%b" % (request_id, self._date)
 
-    def _date_line(self, at: datetime) -> bytes:
-        second = int(at.timestamp())
-        if second != self._date_second:
-            self._date_second = second
-            date = format_datetime(at.astimezone(UTC), usegmt=True)
-            self._date = f"Date: {date}\r\n".encode()
-        return self._date
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def _renew_date(self, now: float) -> None:
+        self._date_from = floor(now)
+        date = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
+        self._date = f"Date: {date}\r\n".encode()
 
 
-def _request_id(given: str, chance: int) -> bytes:
-    """Return the id that a proxy gave a request, if it is sane, or a random one."""
-    if given and _SANE_ID.fullmatch(given):
-        return given.encode()
-    return b"%032x" % chance
+def _sane_id(given: str) -> bytes:
+    """Return the id that a proxy gave a request, if it is sane, or nothing."""
+    return given.encode() if _SANE_ID.fullmatch(given) else b""
 
 
 def _is_known(etag: str, headers: Mapping[str, str]) -> bool:

@@ -18,8 +18,8 @@ from maintenance.pageserver.loading import Loader
 from maintenance.pageserver.metrics import Refreshes, Responses, Traffic
 from maintenance.pageserver.published import Published
 from maintenance.pageserver.refresh import Refresher
-from maintenance.pageserver.request import Respond
 from maintenance.pageserver.responses import Clock, LivePages
+from maintenance.pageserver.shapes import Responder
 from maintenance.publishing.store import SnapshotStore
 
 logger = logging.getLogger(__name__)
@@ -52,12 +52,12 @@ class Listener:
 
 
 async def listen(
-    address: tuple[str, int], respond: Respond, connections: Connections
+    address: tuple[str, int], responder: Responder, connections: Connections
 ) -> Listener:
     """Open a listener; port 0 means any that is free."""
     host, port = address
     server = await asyncio.get_running_loop().create_server(
-        lambda: HttpProtocol(respond, connections), host, port, backlog=_BACKLOG
+        lambda: HttpProtocol(responder, connections), host, port, backlog=_BACKLOG
     )
     watch = asyncio.create_task(connections.watch())
     return Listener(server, connections, watch)
@@ -101,10 +101,10 @@ class PageServer:
         internal = Internal(
             self.pages, public, self._responses, self._refreshes, monotonic()
         )
-        self.public = await listen(config.address, self.pages.respond, public)
+        self.public = await listen(config.address, self.pages, public)
         self.internal = await listen(
             config.internal_address,
-            internal.respond,
+            internal,
             Connections(config.limits, Traffic()),
         )
         logger.info(

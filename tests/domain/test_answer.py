@@ -17,7 +17,7 @@ from maintenance.domain.answer import (
     languages_of,
     represent_page,
     represent_reason,
-    retry_after_seconds,
+    retry_after,
     status_of,
 )
 from maintenance.domain.asked import Asked
@@ -86,6 +86,11 @@ def test_status_follows_from_the_decision(decision: Decision, status: int) -> No
     assert status_of(decision, unmatched_status=404) == status
 
 
+def seconds_until_retry(decision: Decision, status: int, at: datetime) -> int | None:
+    told = retry_after(decision, status)
+    return told and told.seconds(at.timestamp())
+
+
 @pytest.mark.parametrize(
     ("at", "seconds"),
     [
@@ -100,7 +105,7 @@ def test_status_follows_from_the_decision(decision: Decision, status: int) -> No
 def test_clients_are_told_to_return_at_the_end_or_after_half_a_minute(
     at: datetime, seconds: int
 ) -> None:
-    assert retry_after_seconds(UNTIL, 503, at) == seconds
+    assert seconds_until_retry(UNTIL, 503, at) == seconds
 
 
 @pytest.mark.parametrize(
@@ -111,7 +116,7 @@ def test_clients_are_told_to_return_at_the_end_or_after_half_a_minute(
 def test_clients_are_told_five_minutes_where_no_end_is_known(
     decision: Decision,
 ) -> None:
-    assert retry_after_seconds(decision, 503, NOON + 2 * HOUR) == 300
+    assert seconds_until_retry(decision, 503, NOON + 2 * HOUR) == 300
 
 
 @pytest.mark.parametrize(
@@ -124,7 +129,7 @@ def test_clients_are_told_five_minutes_where_no_end_is_known(
 def test_clients_are_told_to_return_only_where_that_can_help(
     status: int, seconds: int | None
 ) -> None:
-    assert retry_after_seconds(OPEN, status, NOON) == seconds
+    assert seconds_until_retry(OPEN, status, NOON) == seconds
 
 
 def test_page_can_be_had_in_the_languages_of_its_reason() -> None:
@@ -467,5 +472,5 @@ def test_every_request_has_an_answer(
         )
         represent_reason(snapshot, decision, wanted=wanted, language=language)
         assert 400 <= made.status <= 599
-        retry_after = retry_after_seconds(decision, made.status, at)
+        retry_after = seconds_until_retry(decision, made.status, at)
         assert retry_after is None or retry_after >= 30

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 import uvloop
@@ -16,9 +18,10 @@ from maintenance.domain.snapshot import Asset, Snapshot
 from maintenance.pageserver.connections import Connections, Limits
 from maintenance.pageserver.metrics import Traffic
 from maintenance.pageserver.published import Published, Source
-from maintenance.pageserver.request import Respond
+from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import LivePages
 from maintenance.pageserver.server import Listener, listen
+from maintenance.pageserver.shapes import Responder, Shape
 from tests.snapshots import NOON, make_snapshot
 
 
@@ -28,8 +31,21 @@ class Hands:
     def __init__(self, at: datetime = NOON) -> None:
         self.at = at
 
-    def __call__(self) -> datetime:
-        return self.at
+    def __call__(self) -> float:
+        return self.at.timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Answers every request alike, however it was read."""
+
+    answer: Callable[[Request], Answer]
+
+    def respond(self, request: Request) -> Answer:
+        return self.answer(request)
+
+    def respond_known(self, shape: Shape, found: re.Match[bytes]) -> Answer:
+        return self.answer(shape.request(found))
 
 
 def publish(
@@ -59,9 +75,9 @@ class Running:
         uvloop.new_event_loop
     )
 
-    def __init__(self, respond: Respond, limits: Limits) -> None:
+    def __init__(self, responder: Responder, limits: Limits) -> None:
         self.traffic = Traffic()
-        self._respond, self._limits = respond, limits
+        self._responder, self._limits = responder, limits
         self._loop = type(self).new_loop()
         self._listener: Future[Listener] = Future()
         self._thread = threading.Thread(target=self._run)
@@ -89,12 +105,15 @@ class Running:
     async def _open(self) -> None:
         connections = Connections(self._limits, self.traffic)
         address = ("127.0.0.1", 0)
-        self._listener.set_result(await listen(address, self._respond, connections))
+        self._listener.set_result(await listen(address, self._responder, connections))
 
 
 @contextmanager
-def running(respond: Respond, limits: Limits | None = None) -> Iterator[Running]:
-    server = Running(respond, limits or Limits())
+def running(
+    responder: Responder | Callable[[Request], Answer], limits: Limits | None = None
+) -> Iterator[Running]:
+    answering = Plain(responder) if callable(responder) else responder
+    server = Running(answering, limits or Limits())
     try:
         yield server
     finally:
@@ -107,5 +126,5 @@ def serving(
 ) -> Iterator[int]:
     """Serve a snapshot's pages at a fixed instant; give the port."""
     pages = LivePages(publish(snapshot), clock=Hands(at), unmatched_status=unmatched)
-    with running(pages.respond) as server:
+    with running(pages) as server:
         yield server.port

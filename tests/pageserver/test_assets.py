@@ -20,7 +20,7 @@ ADDRESS = f"/.maintenance/assets/{DIGEST}/my%20logo.svg"
 def port() -> Iterator[int]:
     published = publish(assets={f"{DIGEST}/{LOGO.name}": (LOGO, DATA)})
     pages = LivePages(published, clock=Hands())
-    with running(pages.respond) as server:
+    with running(pages) as server:
         yield server.port
 
 

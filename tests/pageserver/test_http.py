@@ -401,7 +401,7 @@ def test_half_closed_client_gets_its_answer(wire: Wire) -> None:
 
 def test_missing_host_gets_the_page() -> None:
     pages = LivePages(publish(), clock=Hands())
-    with running(pages.respond) as server, Wire(server.port) as wire:
+    with running(pages) as server, Wire(server.port) as wire:
         wire.send(b"GET / HTTP/1.1\r\n\r\n")
 
         assert wire.reply().status == 503

@@ -106,7 +106,7 @@ def test_other_addresses_are_not_found(inside: Inside) -> None:
 
 
 def test_metrics_count_answers_by_format_status_and_flow(inside: Inside) -> None:
-    with running(inside.pages.respond) as server:
+    with running(inside.pages) as server:
         ask(server.port, accept="text/html")
         ask(server.port, accept="text/html", x_code="404", x_original_uri="/a")
         ask(server.port, accept="application/json", x_code="502")

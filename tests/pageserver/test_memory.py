@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 from maintenance.domain.asked import Asked
-from maintenance.domain.kind import State
-from maintenance.domain.routing import Decision
 from maintenance.pageserver.compression import Compressor
 from maintenance.pageserver.finished import Finished
 from maintenance.pageserver.memory import Memory, Remembered
@@ -11,28 +9,29 @@ from maintenance.pageserver.pages import Pages
 from maintenance.pageserver.request import Request
 from maintenance.pageserver.responses import LivePages
 from tests.pageserver.running import Hands, publish
-from tests.snapshots import NOON, make_reason
+from tests.snapshots import NOON
 
 PAGE = Finished(b"", b"", 503, [0])
-REMEMBERED = Remembered(PAGE, Decision(make_reason(), State.IDLE), "html", None, 0)
+REMEMBERED = Remembered(PAGE, None, is_open_ended=False, code=503, flow=0)
+NOW = NOON.timestamp()
 
 
 def test_memory_is_bounded_in_entries() -> None:
     memory = Memory(publish().table)
-    memory.find("", NOON)
+    memory.find("", NOW)
     for number in range(10_000):
         memory.keep(number, REMEMBERED, 10)
 
-    kept = [number for number in range(10_000) if memory.find(number, NOON)]
+    kept = [number for number in range(10_000) if memory.find(number, NOW)]
     assert 0 < len(kept) <= 2048
 
 
 def test_long_keys_are_not_kept() -> None:
     memory = Memory(publish().table)
-    memory.find("", NOON)
+    memory.find("", NOW)
     memory.keep("key", REMEMBERED, 1025)
 
-    assert memory.find("key", NOON) is None
+    assert memory.find("key", NOW) is None
 
 
 def test_pages_that_are_dropped_are_forgotten() -> None:
@@ -43,13 +42,13 @@ def test_pages_that_are_dropped_are_forgotten() -> None:
         responses=Responses(),
         compressor=Compressor(),
     )
-    pages.memory.find("", NOON)
+    pages.memory.find("", NOW)
     pages.memory.keep("key", REMEMBERED, 3)
     for code in range(400, 420):
         decision = pages.table.resolve(Asked(code=code), NOON)
         pages.page(decision, ("html", "en", "identity"))
 
-    assert pages.memory.find("key", NOON) is None
+    assert pages.memory.find("key", NOW) is None
 
 
 def test_plain_page_for_want_of_time_is_not_remembered() -> None:

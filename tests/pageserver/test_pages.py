@@ -314,7 +314,7 @@ def test_windows_open_and_close_by_the_clock() -> None:
     pages = LivePages(publish(snapshot), clock=clock)
     seen = []
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         for offset in (-timedelta(microseconds=1), timedelta(0), HOUR):
             clock.at = NOON + offset
             seen.append(browse(server.port)["x-maintenance"])
@@ -328,7 +328,7 @@ def test_each_occurrence_has_its_own_times() -> None:
     schedules = tuple(make_schedule(window=window) for window in windows)
     pages = LivePages(publish(make_snapshot(schedules=schedules)), clock=clock)
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         assert "<time>2026-12-01T13:00:00Z</time>" in browse(server.port).text
         clock.at += HOUR
         assert "<time>2026-12-01T14:00:00Z</time>" in browse(server.port).text
@@ -339,7 +339,7 @@ def test_clock_that_is_set_back_is_followed() -> None:
     snapshot = make_snapshot(schedules=(make_schedule(),))
     pages = LivePages(publish(snapshot), clock=clock)
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         assert browse(server.port)["x-maintenance"] == "upgrade"
         clock.at -= HOUR
         assert browse(server.port)["x-maintenance"] == "built-in"
@@ -368,7 +368,7 @@ def test_path_decides_where_a_service_has_one() -> None:
 def test_new_publication_is_served_from_the_next_request_on() -> None:
     pages = LivePages(publish(), clock=Hands())
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         assert browse(server.port)["x-maintenance"] == "built-in"
         pages.swap(publish(make_snapshot(schedules=(make_schedule(),)), version=2))
         assert browse(server.port)["x-maintenance"] == "upgrade"
@@ -402,7 +402,7 @@ def test_overrun_is_said_once_the_end_has_passed() -> None:
     schedule = make_schedule(keep_until_ended=True)
     pages = LivePages(publish(make_snapshot(schedules=(schedule,))), clock=clock)
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         before = browse(server.port)
         clock.at = NOON + HOUR
         after = browse(server.port)
@@ -475,7 +475,7 @@ def test_request_ids_differ(port: int) -> None:
 def test_cache_keeps_to_its_size_and_still_answers() -> None:
     pages = LivePages(publish(), clock=Hands(), cache_bytes=20_000)
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         for code in range(400, 500):
             assert browse(server.port, x_code=str(code)).status == (
                 503 if code in (502, 503, 504) else code
