@@ -84,6 +84,9 @@ clean: ## remove what make made; var/ stays
 pictures: .venv/.tools .venv/.built ## make the README's pictures again
 	@$(BIN)/python -m tests.browser.pictures
 
-bench: .venv/.tools .venv/.built ## the figures of the README
+bench: .venv/.tools .venv/.built ## the figures of the README; takes ten minutes
+	@command -v nginx wrk h2load >/dev/null || { echo "apt-get install nginx-light wrk nghttp2-client"; exit 1; }
+	@$(BIN)/python -m bench.side_by_side
+	@$(BIN)/python -m bench.page_server
 	@$(BIN)/python -m bench.whole_path
 	@$(BIN)/python -m bench.publication

@@ -7,15 +7,9 @@ import secrets
 import sys
 import tempfile
 import time
-from datetime import timedelta
 
-# As operators write: two paragraphs, a bold word, a link.
-TEXT = (
-    "We are moving {} to faster machines, and it has to be closed while the data "
-    "travels. Your orders are safe, and **nothing is lost**.\n\n"
-    "News are on our [status page](https://status.example.com), and the people at "
-    "support answer the telephone as always.\n"
-)
+from bench.portals import fill
+
 REASONS, SERVICES, SCHEDULES = 1_000, 1_000, 10_000
 ROUNDS = 5
 
@@ -32,41 +26,8 @@ def main() -> None:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        _fill()
+        fill(REASONS, SERVICES, SCHEDULES)
         _measure()
-
-
-def _fill() -> None:
-    from django.utils import timezone
-
-    from maintenance.models import Reason, ReasonText, Schedule, Service
-
-    now = timezone.now()
-    reasons = Reason.objects.bulk_create(
-        Reason(slug=f"reason-{number}") for number in range(REASONS)
-    )
-    ReasonText.objects.bulk_create(
-        ReasonText(reason=reason, language=language, text=TEXT.format(reason.slug))
-        for reason in reasons
-        for language in ("en", "fr")
-    )
-    services = Service.objects.bulk_create(
-        Service(slug=f"s{number}", name=f"S {number}", hosts=[f"s{number}.example.com"])
-        for number in range(SERVICES)
-    )
-    schedules = Schedule.objects.bulk_create(
-        Schedule(
-            reason=reasons[number % REASONS],
-            opens_at=now + timedelta(hours=number),
-            closes_at=now + timedelta(hours=number + 1),
-        )
-        for number in range(SCHEDULES)
-    )
-    link = Schedule.services.through
-    link.objects.bulk_create(
-        link(schedule=schedule, service=services[number % SERVICES])
-        for number, schedule in enumerate(schedules)
-    )
 
 
 def _measure() -> None:

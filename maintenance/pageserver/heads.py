@@ -6,6 +6,8 @@ import re
 from http import HTTPStatus
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
+# As their specification writes them, where that is not one capital a word.
+_SPELLED = {"etag": "ETag"}
 _NOT_VISIBLE = re.compile(r"[^\x20-\x7e]")
 
 # All that choose among representations, so that no cache mixes them up even
@@ -29,7 +31,7 @@ def head(status: int, **fields: str | int | None) -> bytes:
     phrase = _PHRASES.get(status, "Client Error" if status < 500 else "Server Error")
     lines = [f"HTTP/1.1 {status} {phrase}"]
     lines += [
-        f"{name.replace('_', '-').title()}: {visible(str(value))}"
+        f"{_SPELLED.get(name) or name.replace('_', '-').title()}: {visible(str(value))}"
         for name, value in fields.items()
         if value is not None
     ]
