@@ -7,13 +7,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench import contenders, visitors
-from bench.contenders import LOAD_CORE, Contender, page_server
+from bench.contenders import BUCKET, LOAD_CORE, Contender, page_server
 from bench.portals import fill_copy
 from tests.processes.copy import Copy, copy
+from tests.servers.moto import moto
 
 ROUNDS, SECONDS = 5, 3.0
 RATE = 5_000
@@ -45,8 +47,10 @@ def main() -> None:
         few, small = next(iter(copies.values())), next(iter(servers.values()))
         _other_answers(folder, few, small)
         _latency(folder, few, small)
-        _memory(folder, small)
+        _memory(folder, "local storage", small)
         _start(few)
+        with on_s3(folder / "bucket") as made:
+            _memory(folder, "S3 over TLS", page_server(made))
 
 
 def _schedules(folder: Path, portals: dict[str, Contender]) -> None:
@@ -110,11 +114,23 @@ def _percentiles(folder: Path, each: Contender) -> tuple[float, float]:
     return cuts[49] / 1000, cuts[98] / 1000
 
 
-def _memory(folder: Path, server: Contender) -> None:
+@contextmanager
+def on_s3(folder: Path) -> Iterator[Copy]:
+    """Publish a portal to an object store, reached by TLS."""
+    with moto(folder / "store", tls=True) as store:
+        store.s3.make_bucket(BUCKET)
+        variables = {"AWS_STORAGE_BUCKET_NAME": BUCKET, **store.s3.environment}
+        with copy(folder, **variables) as made:
+            made.prepare()
+            fill_copy(made, *PORTALS["10,000 schedules, 1,000 services"])
+            yield made
+
+
+def _memory(folder: Path, storage: str, server: Contender) -> None:
     script = folder / "minute.lua"
     visitors.write_script(visitors.requests(), script)
     visitors.send(script, server.port, seconds=60, core=LOAD_CORE)
-    _say("resident after a minute of load, MiB", server.resident_mib())
+    _say(f"{storage}: resident after a minute of load, MiB", server.resident_mib())
 
 
 def _start(made: Copy) -> None:
