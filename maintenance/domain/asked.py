@@ -10,7 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from maintenance.domain.host import clean_host
 
 # Longer values are no address of anything and are treated as not sent.
 MAX_VALUE_LENGTH = 2048
@@ -80,9 +82,13 @@ def interpret(target: str, headers: Mapping[str, str]) -> Asked:
     Nothing that visitors or proxies send makes this raise: what makes no sense
     counts as not said.
     """
+    authority = ""
+    if not target.startswith("/"):
+        target, authority = _without_origin(target)
     path, query = _effective_target(target, headers)
     asked = Asked(
-        host=clean_host(_value(headers, "host")),
+        # A target with a host outranks the header (RFC 9112, section 3.2.2).
+        host=authority or clean_host(_value(headers, "host")),
         path=path,
         query=query,
         namespace=_value(headers, "x-namespace") or _value(headers, "x-namespaces"),
@@ -101,16 +107,6 @@ def interpret(target: str, headers: Mapping[str, str]) -> Asked:
     return asked
 
 
-def clean_host(value: str) -> str:
-    """Return a Host header's name in lower case, without port and trailing dot."""
-    if not value:
-        return ""
-    host = value.strip().lower()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0].rstrip(".")
-
-
 def _value(headers: Mapping[str, str], name: str) -> str:
     # Most headers are not sent: that is found out first, for every request.
     value = headers.get(name)
@@ -122,22 +118,27 @@ def _value(headers: Mapping[str, str], name: str) -> str:
 def _effective_target(target: str, headers: Mapping[str, str]) -> tuple[str, str]:
     for name in _PATH_HEADERS:
         if value := _value(headers, name):
-            target = value
+            target = value if value.startswith("/") else _without_origin(value)[0]
             break
-    if not target.startswith("/"):
-        target = _without_origin(target)
     path, _, query = target[:MAX_VALUE_LENGTH].partition("?")
     return path or "/", query
 
 
-def _without_origin(target: str) -> str:
-    """Return the path and query of an absolute URL, or of what should be one."""
+def _without_origin(target: str) -> tuple[str, str]:
+    """Return the path and query, and the host, of what should be an absolute URL."""
     try:
         parts = urlsplit(target)
     except ValueError:
-        return "/"
+        return "/", ""
     path = parts.path if parts.path.startswith("/") else "/"
-    return f"{path}?{parts.query}" if parts.query else path
+    return f"{path}?{parts.query}" if parts.query else path, _host_of(parts)
+
+
+def _host_of(url: SplitResult) -> str:
+    host = unquote(url.netloc.rpartition("@")[2])
+    if len(host) > MAX_VALUE_LENGTH or _CONTROL.search(host):
+        return ""
+    return clean_host(host)
 
 
 def _code(value: str) -> int | None:
@@ -167,8 +168,7 @@ def _with_original_url(asked: Asked) -> Asked:
         return asked
     if not parts.netloc or _CONTROL.search(url):
         return asked
-    host = clean_host(parts.netloc.rpartition("@")[2])
-    return replace(asked, host=host, path=parts.path or "/")
+    return replace(asked, host=_host_of(parts), path=parts.path or "/")
 
 
 def query_values(query: str) -> dict[str, list[str]]:

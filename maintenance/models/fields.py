@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from maintenance.domain.host import to_ascii
 from maintenance.models.form_fields import LinesFormField
 
 MAX_LINES = 100
@@ -38,6 +39,13 @@ class LinesField(models.JSONField):
 
     def formfield(self, **options: Any) -> Any:
         return models.Field.formfield(self, form_class=LinesFormField, **options)
+
+
+class HostsField(LinesField):
+    """A list of hosts, kept as browsers send them: müller.example in ASCII."""
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return list(map(to_ascii, super().clean(value, model_instance)))
 
 
 def validate_lines(lines: object) -> None:

@@ -7,7 +7,13 @@ import re
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from maintenance.models.fields import LinesField, validate_characters, validate_lines
+from maintenance.domain.host import to_ascii
+from maintenance.models.fields import (
+    HostsField,
+    LinesField,
+    validate_characters,
+    validate_lines,
+)
 from maintenance.models.reason import Reason
 from maintenance.models.theme import Theme
 
@@ -18,13 +24,22 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 def validate_hosts(lines: list[str]) -> None:
-    """Refuse what can be no Host header, upper case and ports included."""
+    """Refuse what can be no Host header, ports included."""
     validate_lines(lines)
-    for line in lines:
-        if not _HOST.fullmatch(line):
-            raise ValidationError(
-                f"{line!r} is no host: use shop.example.com or *.example.com."
-            )
+    if len(set(map(_host_in_ascii, lines))) != len(lines):
+        raise ValidationError("A host stands there twice.")
+
+
+def _host_in_ascii(line: str) -> str:
+    try:
+        host = to_ascii(line)
+    except ValueError:
+        host = ""
+    if not _HOST.fullmatch(host):
+        raise ValidationError(
+            f"{line!r} is no host: use shop.example.com or *.example.com."
+        )
+    return host
 
 
 def validate_paths(lines: list[str]) -> None:
@@ -54,9 +69,12 @@ class Service(models.Model):
         validators=[validate_characters],
         help_text="What visitors call it: Shop.",
     )
-    hosts = LinesField(
+    hosts = HostsField(
         validators=[validate_hosts],
-        help_text="One a line: shop.example.com, *.example.com.",
+        help_text=(
+            "One a line: shop.example.com, *.example.com. "
+            "Others, such as müller.example, become ASCII as browsers send them."
+        ),
     )
     paths = LinesField(
         validators=[validate_paths],

@@ -11,7 +11,6 @@ from maintenance.domain.asked import (
     MAX_VALUE_LENGTH,
     Asked,
     Wanted,
-    clean_host,
     interpret,
     query_values,
 )
@@ -223,24 +222,32 @@ def test_every_form_of_request_target_has_a_path(
 
 
 @pytest.mark.parametrize(
-    ("value", "host"),
+    ("target", "host"),
     [
-        ("shop.example.com", "shop.example.com"),
-        ("SHOP.Example.Com", "shop.example.com"),
-        ("shop.example.com:8443", "shop.example.com"),
-        ("shop.example.com.", "shop.example.com"),
-        ("shop.example.com.:80", "shop.example.com"),
-        (" shop.example.com ", "shop.example.com"),
-        ("[2001:DB8::1]:8080", "[2001:db8::1]"),
-        ("[::1]", "[::1]"),
-        ("[", "[]"),
-        (":80", ""),
-        (".", ""),
-        ("", ""),
+        ("http://Shop.example.com:8080/cart", "shop.example.com"),
+        ("HTTPS://shop.example.com", "shop.example.com"),
+        ("http://ada:secret@shop.example.com/", "shop.example.com"),
+        ("http://m%C3%BCller.example/", "xn--mller-kva.example"),
+        ("http://[::1]:8080/", "[::1]"),
+        ("http:///cart", "other.test"),
+        ("http://%00/", "other.test"),
+        ("http://" + "a" * 5000 + "/", "other.test"),
+        ("http://[::1", "other.test"),
+        ("shop.example.com:443", "other.test"),
+        ("*", "other.test"),
+        ("//shop.example.com/", "other.test"),
     ],
 )
-def test_host_has_no_port_and_no_final_dot(value: str, host: str) -> None:
-    assert clean_host(value) == host
+def test_host_of_the_target_outranks_the_header(target: str, host: str) -> None:
+    assert interpret(target, {"host": "other.test"}).host == host
+
+
+def test_host_of_an_original_address_counts_for_nothing() -> None:
+    headers = {"host": "kept.test", "x-original-uri": "http://other.test/cart"}
+
+    asked = interpret("/", headers)
+
+    assert (asked.host, asked.path) == ("kept.test", "/cart")
 
 
 @pytest.mark.parametrize(

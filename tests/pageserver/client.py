@@ -7,6 +7,8 @@ import socket
 from dataclasses import dataclass
 
 SECONDS = 5.0
+# Answers with these have no body (RFC 9112, section 6.3).
+WITHOUT_BODY = frozenset({204, 304})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,13 @@ class Wire:
         first, *rest = head.decode("latin-1").split("\r\n")
         pairs = [line.split(": ", 1) for line in rest]
         lines = [(name.lower(), value) for name, value in pairs]
-        size = 0 if method == "HEAD" else int(dict(lines)["content-length"])
+        status = int(first.split(" ")[1])
+        has_body = method != "HEAD" and status not in WITHOUT_BODY
+        size = int(dict(lines)["content-length"]) if has_body else 0
         while len(self._unread) < size:
             self._unread += self.socket.recv(65536)
         body, self._unread = self._unread[:size], self._unread[size:]
-        return Reply(int(first.split(" ")[1]), lines, body)
+        return Reply(status, lines, body)
 
     def rest(self) -> bytes:
         """Read until the server closes the connection."""
@@ -79,12 +83,17 @@ def request(method: str, target: str, **headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
+def exchange(port: int, sent: bytes, *, method: str = "GET") -> Reply:
+    """Return the answer to bytes that are sent on a connection of its own."""
+    with Wire(port) as wire:
+        wire.send(sent)
+        return wire.reply(method=method)
+
+
 def ask(port: int, target: str = "/", *, method: str = "GET", **headers: str) -> Reply:
     """Return the answer to one request on a connection of its own."""
     headers.setdefault("host", "unknown.example.org")
-    with Wire(port) as wire:
-        wire.send(request(method, target, **headers))
-        return wire.reply(method=method)
+    return exchange(port, request(method, target, **headers), method=method)
 
 
 def browse(port: int, target: str = "/", **headers: str) -> Reply:

@@ -256,6 +256,21 @@ def test_a_service_keeps_lines_as_a_list(olga: Client) -> None:
     assert Service.objects.get().hosts == ["shop.example.com", "*.shop.example.com"]
 
 
+def test_a_host_is_kept_as_browsers_send_it(olga: Client) -> None:
+    olga.post(url("service", "add"), service_form(hosts="müller.example"))
+
+    assert Service.objects.get().hosts == ["xn--mller-kva.example"]
+
+
+def test_a_host_that_cannot_be_is_refused_in_a_sentence(olga: Client) -> None:
+    fields = service_form(hosts=f"{'ü' * 70}.example")
+
+    page = olga.post(url("service", "add"), fields).content.decode()
+
+    assert "is no host: use shop.example.com or *.example.com." in page
+    assert not Service.objects.exists()
+
+
 def test_a_second_language_is_part_of_the_same_revision(olga: Client) -> None:
     fields = reason_form() | {
         "texts-TOTAL_FORMS": "2",

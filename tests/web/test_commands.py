@@ -212,6 +212,12 @@ BAD = [
     (["add_service", "shop", "--host", "a.example", "--name", "\0"], "control"),
     (["add_service", "shop", "--host", "https://a.example"], "is no host"),
     (["add_service", "shop", "--host", "a.example:80"], "is no host"),
+    (["add_service", "shop", "--host", "müller..example"], "is no host"),
+    (["add_service", "shop", "--host", "ü" * 70], "is no host"),
+    (
+        ["add_service", "s", *("--host", "ü.de"), *("--host", "xn--tda.de")],
+        "A host stands there twice",
+    ),
     (["add_service", "shop", "--path", "api"], "is no path"),
     (["add_service", "shop", "--namespace", "My NS"], "without spaces"),
     (["rollback", "7"], "There is no publication 7"),
@@ -249,6 +255,17 @@ def test_a_service_is_added_with_all_its_selectors(store: SnapshotStore) -> None
     assert (service.paths, service.namespaces) == (["/api"], ["shop"])
     assert (service.ingresses, service.kubernetes_services) == (["web"], ["web-v2"])
     assert visible(store, "shop.example.com").service is None  # no namespace was sent
+
+
+def test_a_host_is_kept_as_browsers_send_it(store: SnapshotStore) -> None:
+    run("add_service", "shop", "--host", "müller.example", "--host", "*.Straße.de")
+
+    kept = ["xn--mller-kva.example", "*.xn--strae-oqa.de"]
+    assert Service.objects.get().hosts == kept
+    document = Revision.objects.get().document
+    assert document is not None
+    assert document["hosts"] == kept
+    assert visible(store, kept[0]).service is not None
 
 
 def test_a_service_cannot_be_added_twice(store: SnapshotStore) -> None:
