@@ -62,9 +62,9 @@ def status_of(decision: Decision, *, unmatched_status: int) -> int:
     """
     if decision.code is not None:
         return decision.code
-    if decision.schedule is None and decision.service is None:
-        return unmatched_status
-    return decision.reason.status
+    if decision.schedule or decision.service or decision.is_away:
+        return decision.reason.status
+    return unmatched_status
 
 
 def retry_after(decision: Decision, status: int) -> RetryAfter | None:

@@ -47,6 +47,8 @@ class Decision:
     schedule: Schedule | None = None
     code: int | None = None
     """The code of an error page, or None where a reason speaks."""
+    is_away: bool = False
+    """Nothing is scheduled, but the ingress says that the service does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,10 @@ class RoutingTable:
             reason = self.reasons[schedule.reason]
             return Decision(reason, _state(schedule, at), service, schedule)
         reason = self._default_reason(matches)
-        if asked.code is not None and asked.code not in _AWAY:
-            return Decision(reason, State.ERROR, service, code=asked.code)
-        return Decision(reason, State.IDLE, service)
+        if asked.code is None or asked.code in _AWAY:
+            is_away = asked.code is not None
+            return Decision(reason, State.IDLE, service, is_away=is_away)
+        return Decision(reason, State.ERROR, service, code=asked.code)
 
     def unchanged_between(self, at: datetime) -> tuple[datetime, datetime]:
         """Return the span of time around an instant in which nothing changes.

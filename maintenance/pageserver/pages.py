@@ -99,6 +99,7 @@ class Pages:
             id(decision.schedule),
             id(decision.service),
             decision.code,
+            decision.is_away,
             decision.state is State.OVERRUN,
             variant,
         )

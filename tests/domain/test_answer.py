@@ -74,6 +74,7 @@ def page(
     [
         pytest.param(IDLE, 404, id="nobody knows of it"),
         pytest.param(replace(IDLE, service=SHOP), 503, id="known service"),
+        pytest.param(replace(IDLE, is_away=True), 503, id="reported as away"),
         pytest.param(replace(UNTIL, service=None), 503, id="schedule everywhere"),
         pytest.param(ERROR, 404, id="error page"),
         pytest.param(replace(ERROR, code=418, service=None), 418, id="any error"),

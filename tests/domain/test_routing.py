@@ -400,7 +400,7 @@ def test_other_codes_are_error_pages_while_nothing_is_scheduled(code: int) -> No
 @pytest.mark.parametrize("code", [502, 503, 504])
 def test_codes_of_a_service_that_is_away_are_no_error_pages(code: int) -> None:
     assert make_table().resolve(Asked(code=code), NOON) == Decision(
-        BUILT_IN, State.IDLE
+        BUILT_IN, State.IDLE, is_away=True
     )
 
 
@@ -571,7 +571,9 @@ def oracle(snapshot: Snapshot, asked: Asked, at: datetime) -> Decision:
         return Decision(reason, oracle_state(schedule, at), service, schedule)
     own = [m.service.reason for m in matches if m.service.reason is not None]
     reason = reasons[own[0] if own else snapshot.default_reason]
-    if asked.code is None or asked.code in (502, 503, 504):
+    if asked.code in (502, 503, 504):
+        return Decision(reason, State.IDLE, service, is_away=True)
+    if asked.code is None:
         return Decision(reason, State.IDLE, service)
     return Decision(reason, State.ERROR, service, code=asked.code)
 
