@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from maintenance.domain.codec import instant
 from maintenance.domain.kind import State
+from maintenance.domain.markup import DECLARATION, xml_element
 from maintenance.domain.negotiation import Format
 from maintenance.domain.routing import Decision
 from maintenance.domain.snapshot import Document, Language, Snapshot, Text
@@ -38,8 +39,8 @@ class Representation:
     revision: int
     content_security_policy: str
     body: bytes
-    is_open_ended_json: bool = False
-    """The body is a JSON object that lacks its end: see `end_json`."""
+    is_open_ended: bool = False
+    """The body lacks its end, which differs each time: see `end_problem`."""
 
 
 class RetryAfter(NamedTuple):
@@ -123,7 +124,7 @@ def represent_page(
             body = _fill(document, slots | {"title": text.title, "body": text.plain})
         case _:
             problem = {"type": "about:blank", "status": status}
-            body = _json(problem | _facts(decision, text, language))[:-1]
+            body = _begun(problem | _facts(decision, text, language), wanted)
     return Representation(
         status=status,
         content_type=wanted.value,
@@ -132,7 +133,7 @@ def represent_page(
         revision=_revision(decision),
         content_security_policy=policy,
         body=body,
-        is_open_ended_json=wanted in (Format.PROBLEM, Format.JSON),
+        is_open_ended=wanted in (Format.PROBLEM, Format.JSON, Format.XML),
     )
 
 
@@ -160,10 +161,15 @@ def represent_reason(
     )
 
 
-def end_json(body: bytes, *, retry_after: int | None, request_id: str) -> bytes:
-    """Return open-ended JSON with what differs from request to request."""
-    end = json.dumps({"retry_after": retry_after, "request_id": request_id})
-    return b"%b,%b\n" % (body, end[1:].encode())
+def end_problem(
+    body: bytes, wanted: Format, *, retry_after: int | None, request_id: str
+) -> bytes:
+    """Return an open-ended problem with what differs from request to request."""
+    end = {"retry_after": retry_after, "request_id": request_id}
+    if wanted is Format.XML:
+        members = "".join(xml_element(name, value) for name, value in end.items())
+        return b"%b%b</problem>\n" % (body, members.encode())
+    return b"%b,%b\n" % (body, json.dumps(end)[1:].encode())
 
 
 def for_people(language: Language, at: datetime) -> str:
@@ -240,6 +246,14 @@ def _facts(decision: Decision, text: Text, language: str) -> dict[str, object]:
         "language": language,
         "revision": _revision(decision),
     }
+
+
+def _begun(problem: Mapping[str, object], wanted: Format) -> bytes:
+    """Return a problem without its end (RFC 9457, with appendix B for XML)."""
+    if wanted is not Format.XML:
+        return _json(problem)[:-1]
+    members = "".join(xml_element(name, value) for name, value in problem.items())
+    return f'{DECLARATION}<problem xmlns="urn:ietf:rfc:7807">{members}'.encode()
 
 
 def _json(value: Mapping[str, object]) -> bytes:

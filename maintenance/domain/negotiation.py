@@ -37,6 +37,7 @@ class Format(Enum):
     TEXT = "text/plain; charset=utf-8"
     PROBLEM = "application/problem+json"
     JSON = "application/json"
+    XML = "application/problem+xml"
 
 
 @lru_cache(maxsize=256)
@@ -59,46 +60,64 @@ def _quality(parameters: Sequence[str]) -> float:
     return 1.0
 
 
-def choose_format(accept: str, *, wildcard: Format, json: Format) -> Format:
+def choose_format(
+    accept: str, *, wildcard: Format, json: Format, xml: Format | None = None
+) -> Format:
     """Return the representation for an Accept header.
 
     `wildcard` is the answer to */*, to nothing at all, and to types that nobody
-    here can make; `json` is the kind of JSON to give.
+    here can make; `json` and `xml` are the kinds of those to give.
     """
-    qualities: dict[Format, tuple[float, int, int]] = {}
+    qualities: dict[Format, tuple[float, int, bool, int]] = {}
     for place, (media_type, quality) in enumerate(parse_accept(accept)):
-        for wanted, precision in _formats(media_type, json):
+        for wanted, precision in _formats(media_type, json, xml):
             # The most precise range decides about a format, whatever its place;
             # of two names of one format, the one that is liked better.
             known = qualities.get(wanted)
             if known is None or (precision, quality) > (known[1], known[0]):
-                qualities[wanted] = (quality, precision, -place)
-    acceptable = [f for f, (quality, _, _) in qualities.items() if quality > 0]
+                # Older browsers name XML first, and show its source.
+                is_readable = wanted is not xml or wildcard is not Format.HTML
+                qualities[wanted] = (quality, precision, is_readable, -place)
+    acceptable = [f for f, (quality, *_) in qualities.items() if quality > 0]
     if not acceptable:
         return wildcard
     return max(acceptable, key=lambda f: (*qualities[f], f is wildcard))
 
 
-def _formats(media_type: str, json: Format) -> list[tuple[Format, int]]:
+def _formats(
+    media_type: str, json: Format, xml: Format | None
+) -> list[tuple[Format, int]]:
     """Return the formats that a media range covers, with the range's precision."""
-    if media_type.endswith("+json"):
-        media_type = "application/json"
-    match media_type:
+    covered: list[tuple[Format | None, int]]
+    match _base_type(media_type):
         case "text/html" | "application/xhtml+xml":
             covered = [(Format.HTML, 2)]
         case "text/plain":
             covered = [(Format.TEXT, 2)]
         case "application/json" | "text/json":
             covered = [(json, 2)]
+        case "application/xml" | "text/xml":
+            covered = [(xml, 2)]
         case "text/*":
             covered = [(Format.HTML, 1), (Format.TEXT, 1)]
         case "application/*":
-            covered = [(json, 1)]
+            covered = [(json, 1), (xml, 1)]
         case "*/*":
-            covered = [(Format.HTML, 0), (Format.TEXT, 0), (json, 0)]
+            covered = [(Format.HTML, 0), (Format.TEXT, 0), (json, 0), (xml, 0)]
         case _:
             covered = []
-    return covered
+    return [(wanted, precision) for wanted, precision in covered if wanted]
+
+
+def _base_type(media_type: str) -> str:
+    """Return the type that a structured syntax suffix names (RFC 6839)."""
+    if media_type.endswith("+json"):
+        return "application/json"
+    # Browsers ask for image/svg+xml where they want a picture.
+    is_data = media_type.startswith("application/") and media_type.endswith("+xml")
+    if is_data and media_type != "application/xhtml+xml":
+        return "application/xml"
+    return media_type
 
 
 def choose_language(

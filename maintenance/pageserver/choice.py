@@ -18,8 +18,11 @@ FORMATS = {
     "text": Format.TEXT,
     "problem": Format.PROBLEM,
     "json": Format.JSON,
+    "xml": Format.XML,
 }
 """The forms that have a body, by the name that they have in the metrics."""
+OPEN_ENDED = frozenset({"problem", "xml"})
+"""The forms of pages that end with what differs from request to request."""
 _NAMES = {wanted: name for name, wanted in FORMATS.items()}
 
 # Where the answer stands in for a part of a page, nobody would see its text
@@ -55,17 +58,18 @@ def form_of_page(headers: Mapping[str, str]) -> str:
     accept = headers.get("accept", "")
     browses = (
         not accept
-        or "sec-fetch-mode" in headers
+        # Node.js fetches in the mode "cors", with an agent of its own.
+        or headers.get("sec-fetch-mode") == "navigate"
         or headers.get("user-agent", "").startswith("Mozilla/")
     )
     asked = headers.get("x-format") or accept
-    return _form(asked[:_LONGEST], "html" if browses else "text", "problem")
+    return _form(asked[:_LONGEST], "html" if browses else "text", is_page=True)
 
 
 def form_of_reason(headers: Mapping[str, str]) -> str:
     """Return the form in which a request gets the reason alone."""
     asked = headers.get("x-format") or headers.get("accept", "")
-    return _form(asked[:_LONGEST], "html", "json")
+    return _form(asked[:_LONGEST], "html", is_page=False)
 
 
 def coding_of(headers: Mapping[str, str]) -> str:
@@ -74,8 +78,13 @@ def coding_of(headers: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _form(accept: str, wildcard: str, json: str) -> str:
-    wanted = choose_format(accept, wildcard=FORMATS[wildcard], json=FORMATS[json])
+def _form(accept: str, wildcard: str, *, is_page: bool) -> str:
+    wanted = choose_format(
+        accept,
+        wildcard=FORMATS[wildcard],
+        json=Format.PROBLEM if is_page else Format.JSON,
+        xml=Format.XML if is_page else None,
+    )
     return _NAMES[wanted]
 
 

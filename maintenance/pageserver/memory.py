@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from maintenance.domain.answer import RetryAfter
+from maintenance.domain.negotiation import Format
 from maintenance.domain.routing import RoutingTable
 from maintenance.pageserver.finished import Finished
 
@@ -19,8 +20,8 @@ class Remembered(NamedTuple):
 
     page: Finished
     retry_after: RetryAfter | None
-    is_open_ended: bool
-    """The body lacks its end: see `end_json`."""
+    lacking: Format | None
+    """The form whose end the body lacks, if it does: see `end_problem`."""
     code: int
     """What support is told: the ingress's code, or the page's status."""
     flow: int

@@ -137,7 +137,7 @@ class Pages:
         if form == GRPC:
             return self._grpc(page, decision)
         body, fields = (b"", {}) if form == EMPTY else self._coded(page, coding)
-        if not page.is_open_ended_json:
+        if not page.is_open_ended:
             fields |= {"content_length": len(body)}
         head = heads.head(
             page.status,
@@ -188,7 +188,7 @@ class Pages:
         self, answer: Representation, coding: str
     ) -> tuple[bytes, dict[str, str | int]]:
         """Return a body, compressed where that helps, and the header that says so."""
-        if coding == IDENTITY or answer.is_open_ended_json:
+        if coding == IDENTITY or answer.is_open_ended:
             return answer.body, {}
         body, used = self._compressor.compress(answer.body, coding)
         return body, {} if used == IDENTITY else {"content_encoding": used}

@@ -10,10 +10,16 @@ from math import floor
 from random import getrandbits
 from urllib.parse import unquote
 
-from maintenance.domain.answer import end_json, retry_after
+from maintenance.domain.answer import end_problem, retry_after
 from maintenance.domain.asked import Asked, Wanted, interpret, query_values
 from maintenance.pageserver import heads
-from maintenance.pageserver.choice import coding_of, form_of_page, form_of_reason
+from maintenance.pageserver.choice import (
+    FORMATS,
+    OPEN_ENDED,
+    coding_of,
+    form_of_page,
+    form_of_reason,
+)
 from maintenance.pageserver.compression import Compressor
 from maintenance.pageserver.memory import Remembered
 from maintenance.pageserver.metrics import FLOWS, Responses
@@ -151,13 +157,13 @@ class LivePages:
         return Remembered(
             page=page,
             retry_after=retry_after(decision, page.status),
-            is_open_ended=form == "problem",
+            lacking=FORMATS[form] if form in OPEN_ENDED else None,
             code=asked.code or page.status,
             flow=_flow(request, asked),
         )
 
     def _page(self, found: Remembered, request_id: bytes, now: float) -> Answer:
-        page, retry, is_open_ended, code, flow = found
+        page, retry, lacking, code, flow = found
         page.counts[flow] += 1
         if not request_id:
             request_id = b"%032x" % getrandbits(128)
@@ -175,9 +181,11 @@ class LivePages:
             request_id,
             self._date,
         )
-        if not is_open_ended:
+        if lacking is None:
             return head, page.body
-        body = end_json(page.body, retry_after=seconds, request_id=request_id.decode())
+        body = end_problem(
+            page.body, lacking, retry_after=seconds, request_id=request_id.decode()
+        )
         return head + b"Content-Length: %d\r\n" % len(body), body
 
     def _reason(self, request: Request, asked: Asked) -> Answer:

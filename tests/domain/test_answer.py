@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from maintenance.domain.answer import (
     Representation,
     default_language,
-    end_json,
+    end_problem,
     for_people,
     languages_of,
     represent_page,
@@ -300,6 +302,7 @@ def test_error_page_has_the_words_of_its_code_or_class(code: int, title: str) ->
         (Format.TEXT, "default-src 'none'; frame-ancestors 'none'", False),
         (Format.PROBLEM, "default-src 'none'; frame-ancestors 'none'", True),
         (Format.JSON, "default-src 'none'; frame-ancestors 'none'", True),
+        (Format.XML, "default-src 'none'; frame-ancestors 'none'", True),
     ],
 )
 def test_page_says_what_goes_with_its_body(
@@ -315,7 +318,7 @@ def test_page_says_what_goes_with_its_body(
         revision=7,
         content_security_policy=policy,
         body=b"",
-        is_open_ended_json=open_ended,
+        is_open_ended=open_ended,
     )
 
 
@@ -336,8 +339,32 @@ def test_revision_is_the_newest_of_reason_and_schedule(
 
 def finished(made: Representation, **changes: Any) -> dict[str, Any]:
     each_time: dict[str, Any] = {"retry_after": 42, "request_id": "f00"} | changes
-    value: dict[str, Any] = json.loads(end_json(made.body, **each_time))
+    body = end_problem(made.body, Format.PROBLEM, **each_time)
+    value: dict[str, Any] = json.loads(body)
     return value
+
+
+# XML 1.0, section 2.2.
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+NAMESPACE = "{urn:ietf:rfc:7807}"
+
+
+def read_xml(element: ElementTree.Element) -> Any:
+    """Return the value that an element of problem details stands for."""
+    if not len(element):
+        return element.text or ""
+    names = [child.tag.removeprefix(NAMESPACE) for child in element]
+    values = [read_xml(child) for child in element]
+    return values if set(names) == {"i"} else dict(zip(names, values, strict=True))
+
+
+def finished_xml(made: Representation, **changes: Any) -> Any:
+    each_time: dict[str, Any] = {"retry_after": 42, "request_id": "f00"} | changes
+    root = ElementTree.fromstring(  # noqa: S314  made here, and read in a test
+        end_problem(made.body, Format.XML, **each_time)
+    )
+    assert root.tag == f"{NAMESPACE}problem"
+    return read_xml(root)
 
 
 def test_problem_details_have_all_fields() -> None:
@@ -389,6 +416,33 @@ def test_json_is_valid_whatever_is_in_it(
     assert problem["retry_after"] == retry_after
 
 
+@pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
+def test_xml_has_what_json_has(decision: Decision) -> None:
+    problem = finished(page(decision, Format.PROBLEM, language="fr"))
+
+    assert finished_xml(page(decision, Format.XML, language="fr")) == {
+        name: str(value) for name, value in problem.items() if value is not None
+    }
+
+
+def test_xml_names_nothing_that_is_not_known() -> None:
+    problem = finished_xml(page(IDLE, Format.XML), retry_after=None)
+
+    assert not {"starts_at", "ends_at", "service", "retry_after"} & problem.keys()
+
+
+@given(st.text(), st.text())
+def test_xml_is_valid_whatever_is_in_it(words: str, request_id: str) -> None:
+    reason = make_reason(texts={"en": Text(words, words, words)})
+    made = page(replace(UNTIL, reason=reason), Format.XML)
+
+    problem = finished_xml(made, request_id=request_id)
+
+    readable = NOT_XML.sub("\ufffd", words)
+    assert problem["title"] == problem["detail"] == readable
+    assert problem["request_id"] == NOT_XML.sub("\ufffd", request_id)
+
+
 def reason_alone(
     decision: Decision, wanted: Format, language: str = "fr"
 ) -> Representation:
@@ -417,7 +471,7 @@ def test_reason_alone_is_its_text(wanted: Format, body: str) -> None:
 def test_reason_alone_as_json_is_complete() -> None:
     made = reason_alone(UNTIL, Format.JSON)
 
-    assert not made.is_open_ended_json
+    assert not made.is_open_ended
     assert json.loads(made.body) == {
         "status": 503,
         "title": "Mise à jour",

@@ -17,6 +17,10 @@ LANGUAGES = ("en", "fr", "pt-BR", "zh-Hans", "zh-Hant", "nb")
 
 # What the programs themselves send, as of 2026.
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+FIREFOX_128 = (
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,"
+    "image/png,image/svg+xml,*/*;q=0.8"
+)
 FIREFOX_IMAGE = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 CHROME = (
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,"
@@ -30,6 +34,12 @@ JQUERY_JSON = "application/json, text/javascript, */*; q=0.01"
 RAILS = "*/*;q=0.5, text/javascript, application/javascript"
 KUBECTL = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 FEEDLY = "application/atom+xml,application/rss+xml,text/xml;q=0.9,*/*;q=0.1"
+OLD_WEBKIT = (
+    "application/xml,application/xhtml+xml,text/html;q=0.9,text/plain;q=0.8,"
+    "image/png,*/*;q=0.5"
+)
+SPRING = "application/xml, text/xml, application/json, application/*+xml"
+SOAP = "application/soap+xml, application/dime, multipart/related, text/*"
 JAVA = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
 GOOGLEBOT = "text/html,application/xhtml+xml,application/signed-exchange;v=b3,*/*"
 PROMETHEUS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
@@ -41,6 +51,7 @@ JSON_API = "application/vnd.api+json"
     ("accept", "wanted"),
     [
         pytest.param(FIREFOX, Format.HTML, id="Firefox"),
+        pytest.param(FIREFOX_128, Format.HTML, id="Firefox 128 to 131"),
         pytest.param(FIREFOX_IMAGE, Format.HTML, id="Firefox, an image"),
         pytest.param(CHROME, Format.HTML, id="Chrome"),
         pytest.param(SAFARI, Format.HTML, id="Safari"),
@@ -52,7 +63,9 @@ JSON_API = "application/vnd.api+json"
         pytest.param(JQUERY_JSON, Format.PROBLEM, id="jQuery"),
         pytest.param(KUBECTL, Format.PROBLEM, id="kubectl"),
         pytest.param(RAILS, Format.HTML, id="Rails"),
-        pytest.param(FEEDLY, Format.HTML, id="feed reader"),
+        pytest.param(FEEDLY, Format.XML, id="feed reader"),
+        pytest.param(OLD_WEBKIT, Format.HTML, id="WebKit before 2010"),
+        pytest.param(SOAP, Format.XML, id="SOAP"),
         pytest.param(JAVA, Format.HTML, id="Java"),
         pytest.param(PROMETHEUS, Format.TEXT, id="Prometheus"),
         pytest.param(POSTMAN_PROBLEM, Format.PROBLEM, id="problem details"),
@@ -62,20 +75,25 @@ JSON_API = "application/vnd.api+json"
     ],
 )
 def test_real_clients_get_what_they_can_read(accept: str, wanted: Format) -> None:
-    chosen = choose_format(accept, wildcard=Format.HTML, json=Format.PROBLEM)
+    chosen = choose_format(
+        accept, wildcard=Format.HTML, json=Format.PROBLEM, xml=Format.XML
+    )
 
     assert chosen is wanted
 
 
+@pytest.mark.parametrize("xml", [Format.XML, None])
 @pytest.mark.parametrize("wildcard", [Format.HTML, Format.TEXT])
 @pytest.mark.parametrize(
     "accept",
     ["", "*/*", "image/png", "*/*;q=0", "text/html;q=0", "nonsense", ",,;q=1,", "*"],
 )
 def test_client_without_a_preference_gets_the_wildcard(
-    accept: str, wildcard: Format
+    accept: str, wildcard: Format, xml: Format | None
 ) -> None:
-    assert choose_format(accept, wildcard=wildcard, json=Format.JSON) is wildcard
+    chosen = choose_format(accept, wildcard=wildcard, json=Format.JSON, xml=xml)
+
+    assert chosen is wildcard
 
 
 @pytest.mark.parametrize(
@@ -105,6 +123,58 @@ def test_preference_follows_quality_then_precision_then_place(
     accept: str, wanted: Format
 ) -> None:
     assert choose_format(accept, wildcard=Format.HTML, json=Format.JSON) is wanted
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        (SPRING, Format.XML),
+        ("application/xml", Format.XML),
+        ("text/xml", Format.XML),
+        ("application/problem+xml", Format.XML),
+        ("application/soap+xml;charset=utf-8", Format.XML),
+        ("application/xhtml+xml", Format.HTML),
+        ("image/svg+xml", Format.TEXT),
+        ("application/xml;q=0.5, text/plain;q=0.4", Format.XML),
+        ("application/xml;q=0.4, text/plain;q=0.5", Format.TEXT),
+        ("application/xml;q=0, text/plain;q=0.5", Format.TEXT),
+        ("application/xml;q=0, */*", Format.TEXT),
+        ("*/*, application/xml", Format.XML),
+        ("application/xml, application/json", Format.XML),
+        ("application/json, application/xml", Format.JSON),
+        ("application/json;q=0, application/*", Format.XML),
+        ("application/*", Format.JSON),
+    ],
+)
+def test_xml_is_one_of_the_formats(accept: str, wanted: Format) -> None:
+    chosen = choose_format(
+        accept, wildcard=Format.TEXT, json=Format.JSON, xml=Format.XML
+    )
+
+    assert chosen is wanted
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("application/xml, text/html", Format.HTML),
+        ("application/xml, text/html;q=0.9", Format.XML),
+        ("*/*, text/xml", Format.XML),
+    ],
+)
+def test_browser_gets_xml_only_where_it_likes_it_better(
+    accept: str, wanted: Format
+) -> None:
+    chosen = choose_format(
+        accept, wildcard=Format.HTML, json=Format.JSON, xml=Format.XML
+    )
+
+    assert chosen is wanted
+
+
+@pytest.mark.parametrize("accept", ["application/xml", "text/xml;q=0.5, */*;q=0.1"])
+def test_xml_that_is_not_offered_is_not_chosen(accept: str) -> None:
+    assert choose_format(accept, wildcard=Format.HTML, json=Format.JSON) is Format.HTML
 
 
 @pytest.mark.parametrize("json", [Format.JSON, Format.PROBLEM])
@@ -237,6 +307,7 @@ HEADERS = st.one_of(
         st.sampled_from(
             [
                 *("text/html", "text/plain", "text/*", "*/*", "application/json", "*"),
+                *("text/xml", "application/*", "application/soap+xml"),
                 *("fr", "fr-CA", "zh", "gzip", "br", "identity", "", " ", "=", "-"),
                 *(";q=0", ";q=1", ";q=.5", ";q=x", ";q", ";", ",", ",", ","),
             ]
@@ -246,11 +317,13 @@ HEADERS = st.one_of(
 )
 
 
-@given(HEADERS, st.sampled_from(Format))
-def test_any_header_gets_a_format_that_is_offered(accept: str, json: Format) -> None:
-    chosen = choose_format(accept, wildcard=Format.TEXT, json=json)
+@given(HEADERS, st.sampled_from(Format), st.sampled_from([Format.XML, None]))
+def test_any_header_gets_a_format_that_is_offered(
+    accept: str, json: Format, xml: Format | None
+) -> None:
+    chosen = choose_format(accept, wildcard=Format.TEXT, json=json, xml=xml)
 
-    assert chosen in {Format.HTML, Format.TEXT, json}
+    assert chosen in {Format.HTML, Format.TEXT, json, xml}
 
 
 @given(HEADERS, st.lists(st.sampled_from(LANGUAGES), min_size=1, unique=True))

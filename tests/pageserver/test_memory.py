@@ -12,7 +12,7 @@ from tests.pageserver.running import Hands, publish
 from tests.snapshots import NOON
 
 PAGE = Finished(b"", b"", 503, [0])
-REMEMBERED = Remembered(PAGE, None, is_open_ended=False, code=503, flow=0)
+REMEMBERED = Remembered(PAGE, None, lacking=None, code=503, flow=0)
 NOW = NOON.timestamp()
 
 
