@@ -73,6 +73,7 @@ class Reason:
     language: str
     texts: Mapping[str, Text]
     revision: int = 0
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Schedule:
     services: tuple[str, ...] = ()
     keep_until_ended: bool = False
     revision: int = 0
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ class Snapshot:
     services: tuple[Service, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     assets: tuple[Asset, ...] = ()
+    portal: str = ""
+    """Tells one portal's schedules from another's in the calendars of visitors."""
     format: int = field(default=FORMAT)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 
@@ -38,10 +40,16 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
             previous_document=Subquery(before.order_by("-id").values("document")[:1])
         )
 
-    def latest_ids(self) -> dict[tuple[str, int], int]:
-        """Return the newest revision's number for each object."""
-        rows = self.values_list("noun", "object_id").annotate(newest=models.Max("id"))
-        return {(noun, object_id): newest for noun, object_id, newest in rows}
+    def last_changes(self) -> dict[tuple[str, int], tuple[int, datetime]]:
+        """Return the newest revision's number and time for each object."""
+        rows = self.values_list("noun", "object_id").annotate(
+            newest=models.Max("id"), changed_at=models.Max("at")
+        )
+        return {(noun, object_id): (newest, at) for noun, object_id, newest, at in rows}
+
+    def began_at(self) -> datetime | None:
+        """Return when this history began, which tells it from others."""
+        return self.order_by("id").values_list("at", flat=True).first()
 
 
 class Revision(models.Model):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from maintenance.domain.codec import instant
 from maintenance.domain.kind import Kind, State
 from maintenance.domain.snapshot import BUILTIN_REASON, Shell, Snapshot, Text
 from maintenance.domain.snapshot import Asset as PublishedAsset
@@ -36,7 +37,9 @@ from maintenance.publishing.rendering import (
 BUILTIN_THEME = ""
 MAX_INLINE_LOGO_BYTES = 8 * 1024
 
-RevisionIds = dict[tuple[str, int], int]
+Revisions = dict[tuple[str, int], tuple[int, datetime]]
+"""The number and time of the last change, by noun and number of the object."""
+_NEVER_CHANGED = (0, None)
 
 
 def build_snapshot(at: datetime) -> Snapshot:
@@ -49,7 +52,7 @@ def build_snapshot(at: datetime) -> Snapshot:
         OSError: the logo of a theme cannot be read from the storage.
     """
     settings = PortalSettings.objects.filter(id=1).select_related("theme").first()
-    revisions = Revision.objects.latest_ids()
+    revisions = Revision.objects.last_changes()
     written = Reason.objects.prefetch_related("texts").order_by("id")
     reasons = [
         builtin_reason(),
@@ -74,6 +77,7 @@ def build_snapshot(at: datetime) -> Snapshot:
         services=tuple(_service(row, usable) for row in services),
         schedules=tuple(_schedules(at, usable, revisions)),
         assets=tuple(_asset(row) for row in Asset.objects.order_by("digest", "name")),
+        portal=_portal(),
     )
 
 
@@ -124,7 +128,9 @@ def look(theme: Theme) -> Look:
 
 
 def published_reason(
-    row: Reason, written: Iterable[ReasonText], revision: int = 0
+    row: Reason,
+    written: Iterable[ReasonText],
+    last_change: tuple[int, datetime | None] = _NEVER_CHANGED,
 ) -> PublishedReason:
     """Return a reason as page servers know it, its texts rendered."""
     kind = Kind(row.kind)
@@ -140,7 +146,8 @@ def published_reason(
         status=row.effective_status,
         language=next(iter(texts)),
         texts=texts,
-        revision=revision,
+        revision=last_change[0],
+        changed_at=last_change[1],
     )
 
 
@@ -178,9 +185,10 @@ def draft_snapshot(text: ReasonText, kind: Kind, theme: Theme | None) -> Snapsho
     )
 
 
-def _reason(row: Reason, revisions: RevisionIds) -> PublishedReason:
+def _reason(row: Reason, revisions: Revisions) -> PublishedReason:
     written = sorted(row.texts.all(), key=lambda each: each.id)
-    return published_reason(row, written, revisions.get(("reason", row.id), 0))
+    last_change = revisions.get(("reason", row.id), _NEVER_CHANGED)
+    return published_reason(row, written, last_change)
 
 
 def _languages(reasons: Iterable[PublishedReason]) -> list[str]:
@@ -210,7 +218,7 @@ def _service(row: Service, usable: set[int]) -> PublishedService:
 
 
 def _schedules(
-    at: datetime, usable: set[int], revisions: RevisionIds
+    at: datetime, usable: set[int], revisions: Revisions
 ) -> Iterable[PublishedSchedule]:
     # Plain values, because there may be 10,000: objects took three times as long.
     services = defaultdict(list)
@@ -225,6 +233,7 @@ def _schedules(
         "id"
     ).values_list("id", *names):
         if reason in usable:
+            revision, changed_at = revisions.get(("schedule", number), _NEVER_CHANGED)
             yield PublishedSchedule(
                 id=number,
                 reason=reason,
@@ -232,8 +241,15 @@ def _schedules(
                 everywhere=everywhere,
                 services=tuple(services[number]),
                 keep_until_ended=keep,
-                revision=revisions.get(("schedule", number), 0),
+                revision=revision,
+                changed_at=changed_at,
             )
+
+
+def _portal() -> str:
+    """Return what no other portal has: the instant at which its history began."""
+    began_at = Revision.objects.began_at()
+    return instant(began_at) if began_at else ""
 
 
 def _asset(row: Asset) -> PublishedAsset:

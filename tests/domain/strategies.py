@@ -85,6 +85,7 @@ def reasons(draw: st.DrawFn, key: int, words: st.SearchStrategy[Text]) -> Reason
         language=draw(st.sampled_from(sorted(written))),
         texts=written,
         revision=draw(st.integers(0, 99)),
+        changed_at=draw(st.none() | instants()),
     )
 
 
@@ -119,6 +120,7 @@ def schedules(keys: list[int]) -> st.SearchStrategy[Schedule]:
         services=some((*SLUGS, "unknown")),
         keep_until_ended=st.booleans(),
         revision=st.integers(0, 99),
+        changed_at=st.none() | instants(),
     )
 
 
@@ -134,6 +136,7 @@ def snapshots(draw: st.DrawFn, words: st.SearchStrategy[Text]) -> Snapshot:
     changes: dict[str, Any] = {
         "default_language": draw(st.sampled_from((*LANGUAGES, "nl"))),
         "default_reason": draw(st.sampled_from(keys)),
+        "portal": draw(st.sampled_from(("", "2026-12-01T12:00:00Z"))),
         "reasons": tuple(draw(reasons(key, words)) for key in keys),
         "services": tuple(draw(services(slug, keys)) for slug in slugs),
         "schedules": tuple(

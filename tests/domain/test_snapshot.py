@@ -206,9 +206,10 @@ def test_number_that_is_too_long_is_refused() -> None:
         decode(gzip.compress(b'{"format":' + b"1" * 10_000 + b"}"))
 
 
-@pytest.mark.parametrize(
-    "key", sorted(plain().keys() - {"format", "services", "schedules", "assets"})
-)
+OPTIONAL = {"format", "services", "schedules", "assets", "portal"}
+
+
+@pytest.mark.parametrize("key", sorted(plain().keys() - OPTIONAL))
 def test_missing_key_is_named(key: str) -> None:
     value = plain()
     del value[key]
@@ -226,6 +227,15 @@ def test_wrong_type_is_refused(key: str, wrong: object) -> None:
 
 def test_unknown_key_is_passed_over() -> None:
     assert decode(packed(plain() | {"later": [1]})) == SNAPSHOT
+
+
+def test_snapshot_of_an_older_version_is_read() -> None:
+    value = plain()
+    del value["portal"]
+    for each in (*value["reasons"], *value["schedules"]):
+        del each["changed_at"]
+
+    assert decode(packed(value)) == SNAPSHOT
 
 
 def test_impossible_window_is_refused() -> None:

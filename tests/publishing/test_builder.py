@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from django.core.files.base import ContentFile
 
 from maintenance.domain import snapshot as snapshots
 from maintenance.domain.snapshot import BUILTIN_REASON
+from maintenance.history.recording import change
 from maintenance.models import Asset, PortalSettings, Reason, ReasonText, Theme
 from maintenance.publishing.builder import build_snapshot, builtin_snapshot
 from maintenance.publishing.store import SnapshotStore
-from tests.factories import HOUR, NOON, make_reason, make_schedule, make_service
+from tests.factories import ADA, HOUR, NOON, make_reason, make_schedule, make_service
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +88,33 @@ def test_settings_choose_the_default_reason_language_and_theme() -> None:
     assert snapshot.theme == "night"
     document = "".join(snapshot.shells["night"]["fr"]["idle"].document)
     assert "#123456" in document
+
+
+def rewrite(reason: Reason, at: datetime) -> None:
+    with change(ADA, at) as made:
+        ReasonText.objects.filter(reason=reason).update(title="Move")
+        made.record(reason)
+
+
+def test_last_changes_travel_with_reasons_and_schedules() -> None:
+    reason = make_reason()
+    make_schedule(reason)
+    rewrite(reason, NOON + HOUR)
+
+    snapshot = build_snapshot(NOON)
+
+    assert snapshot.reasons[0].changed_at is None
+    assert snapshot.reasons[1].changed_at == NOON + HOUR
+    assert snapshot.reasons[1].revision == 3
+    (schedule,) = snapshot.schedules
+    assert (schedule.changed_at, schedule.revision) == (NOON, 2)
+
+
+def test_a_portal_is_told_from_others_by_its_history() -> None:
+    reason = make_reason()
+    rewrite(reason, NOON + HOUR)
+
+    assert build_snapshot(NOON).portal == "2026-12-01T12:00:00Z"
 
 
 def test_a_logo_travels_inside_the_page(store: SnapshotStore) -> None:
