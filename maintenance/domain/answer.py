@@ -13,19 +13,21 @@ from html import escape
 from math import ceil
 from typing import NamedTuple
 
+from maintenance.domain.agenda import Planned
 from maintenance.domain.codec import instant
 from maintenance.domain.kind import State
 from maintenance.domain.markup import DECLARATION, xml_element
-from maintenance.domain.negotiation import Format
+from maintenance.domain.negotiation import Format, choose_language
 from maintenance.domain.routing import Decision
-from maintenance.domain.snapshot import Document, Language, Snapshot, Text
+from maintenance.domain.snapshot import Document, Language, Reason, Snapshot, Text
 
 RETRY_AFTER_AT_LEAST_SECONDS = 30
 RETRY_AFTER_OPEN_ENDED_SECONDS = 300
 # What an error page or a reason answers where coming back later can help.
 _WORTH_RETRYING = frozenset({408, 413, 425, 429})
 
-_NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+"""For what a browser only shows, if it shows it at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,15 @@ def default_language(snapshot: Snapshot, decision: Decision) -> str:
     return next(iter(offered))
 
 
+def language_of(snapshot: Snapshot, reason: Reason, wanted: str) -> str:
+    """Return the language in which a reason stands in a text of another one."""
+    own = reason.language
+    default = snapshot.default_language
+    return choose_language(
+        wanted, reason.texts, default=default if default in reason.texts else own
+    )
+
+
 def represent_page(
     snapshot: Snapshot,
     decision: Decision,
@@ -110,7 +121,7 @@ def represent_page(
     """Return the page for a decision in one format and language."""
     text = _text(snapshot, decision, language)
     status = status_of(decision, unmatched_status=unmatched_status)
-    policy = _NO_CONTENT_POLICY
+    policy = NO_CONTENT_POLICY
     match wanted:
         case Format.HTML:
             theme = (decision.service and decision.service.theme) or snapshot.theme
@@ -124,7 +135,9 @@ def represent_page(
             body = _fill(document, slots | {"title": text.title, "body": text.plain})
         case _:
             problem = {"type": "about:blank", "status": status}
-            body = _begun(problem | _facts(decision, text, language), wanted)
+            problem |= _facts(decision, text, language)
+            upcoming = [_next(snapshot, p, language) for p in decision.upcoming]
+            body = _begun(problem | {"upcoming": upcoming}, wanted)
     return Representation(
         status=status,
         content_type=wanted.value,
@@ -156,7 +169,7 @@ def represent_reason(
         language=language,
         slug=_slug(decision),
         revision=_revision(decision),
-        content_security_policy=_NO_CONTENT_POLICY,
+        content_security_policy=NO_CONTENT_POLICY,
         body=body,
     )
 
@@ -245,6 +258,18 @@ def _facts(decision: Decision, text: Text, language: str) -> dict[str, object]:
         "service": decision.service.slug if decision.service else None,
         "language": language,
         "revision": _revision(decision),
+    }
+
+
+def _next(snapshot: Snapshot, planned: Planned, language: str) -> dict[str, object]:
+    window, reason = planned.schedule.window, planned.reason
+    closes_at = window.closes_at
+    return {
+        "starts_at": instant(window.opens_at),
+        "ends_at": instant(closes_at) if closes_at else None,
+        "title": reason.texts[language_of(snapshot, reason, language)].title,
+        "kind": reason.kind.value.lower(),
+        "reason": reason.slug,
     }
 
 

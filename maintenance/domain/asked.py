@@ -57,6 +57,16 @@ class Wanted(Enum):
     PAGE = "page"
     REASON = "reason"
     ASSET = "asset"
+    UPCOMING = "upcoming"
+    CALENDAR = "calendar"
+    FEED = "feed"
+
+
+_PLANS = {
+    "/.maintenance/upcoming.json": Wanted.UPCOMING,
+    "/.maintenance/calendar.ics": Wanted.CALENDAR,
+    "/.maintenance/feed.atom": Wanted.FEED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,8 @@ def _code(value: str) -> int | None:
 def _reserved(asked: Asked) -> Asked:
     """Read a path below /.maintenance/: Traefik's errors, Envoy's services."""
     path = asked.path
+    if wanted := _PLANS.get(path):
+        return replace(asked, wanted=wanted)
     if path.startswith(_ERROR_PATH):
         code = _code(path.removeprefix(_ERROR_PATH)) or asked.code
         return _with_original_url(replace(asked, code=code))

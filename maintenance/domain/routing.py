@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from itertools import product
 from operator import le
 
+from maintenance.domain.agenda import Agendas, Planned
 from maintenance.domain.asked import Asked
 from maintenance.domain.kind import State
 from maintenance.domain.snapshot import Reason, Schedule, Service, Snapshot
@@ -49,6 +50,8 @@ class Decision:
     """The code of an error page, or None where a reason speaks."""
     is_away: bool = False
     """Nothing is scheduled, but the ingress says that the service does not answer."""
+    upcoming: tuple[Planned, ...] = ()
+    """The next windows, where a representation tells them: see domain/plan.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class RoutingTable:
         self.reasons = {reason.id: reason for reason in snapshot.reasons}
         self.default = self.reasons[snapshot.default_reason]
         self._everywhere, timelines = self._timelines(snapshot.schedules)
+        self.agendas = Agendas(snapshot.schedules, self.reasons)
         self._entries: dict[Key, list[_Match]] = defaultdict(list)
         self._by_slug: dict[str, _Match] = {}
         for service in snapshot.services:
@@ -97,6 +101,10 @@ class RoutingTable:
             is_away = asked.code is not None
             return Decision(reason, State.IDLE, service, is_away=is_away)
         return Decision(reason, State.ERROR, service, code=asked.code)
+
+    def services(self, asked: Asked) -> list[Service]:
+        """Return the services that a request matches, the most specific first."""
+        return [match.service for match in self._matches(asked)]
 
     def unchanged_between(self, at: datetime) -> tuple[datetime, datetime]:
         """Return the span of time around an instant in which nothing changes.

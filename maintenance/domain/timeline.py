@@ -47,7 +47,7 @@ class Timeline:
         edges: dict[datetime, list[Claim]] = {}
         for each in claims:
             edges.setdefault(each.schedule.window.opens_at, []).append(each)
-            if (end := _silent_from(each.schedule)) is not None:
+            if (end := silent_from(each.schedule)) is not None:
                 edges.setdefault(end, [])
         speaking: list[tuple[int, int, int, int, Claim]] = []
         numbers = count()
@@ -66,11 +66,11 @@ class Timeline:
             self._winners.append(speaking[0][-1] if speaking else None)
 
 
-def _silent_from(schedule: Schedule) -> datetime | None:
+def silent_from(schedule: Schedule) -> datetime | None:
     """Return when a schedule stops speaking by itself, if it does."""
     return None if schedule.keep_until_ended else schedule.window.closes_at
 
 
 def _is_over(schedule: Schedule, at: datetime) -> bool:
-    end = _silent_from(schedule)
+    end = silent_from(schedule)
     return end is not None and end <= at

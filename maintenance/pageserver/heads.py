@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from typing import TypeAlias
+
+from maintenance.domain.answer import Representation
+
+Fields: TypeAlias = dict[str, str | int]
+"""Header fields as `head` takes them."""
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 # As their specification writes them, where that is not one capital a word.
@@ -36,6 +42,24 @@ def head(status: int, **fields: str | int | None) -> bytes:
         if value is not None
     ]
     return ("\r\n".join(lines) + "\r\n").encode("ascii")
+
+
+def page_fields(page: Representation) -> Fields:
+    """Return the fields of every page."""
+    return {"cache_control": "no-store", "vary": VARY_PAGE, **common_fields(page)}
+
+
+def common_fields(answer: Representation) -> Fields:
+    """Return the fields of pages and of the reason alone."""
+    return {
+        "content_language": answer.language,
+        "x_maintenance": answer.slug,
+        "x_maintenance_revision": answer.revision,
+        "content_security_policy": answer.content_security_policy,
+        "x_content_type_options": "nosniff",
+        "x_robots_tag": "noindex",
+        "referrer_policy": "no-referrer",
+    }
 
 
 def visible(value: str) -> str:

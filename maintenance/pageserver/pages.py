@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TypeAlias
 from urllib.parse import quote
 
+from maintenance.domain import calendar, feed
 from maintenance.domain.answer import (
+    NO_CONTENT_POLICY,
     Representation,
     default_language,
     languages_of,
@@ -17,6 +20,13 @@ from maintenance.domain.answer import (
 )
 from maintenance.domain.kind import State
 from maintenance.domain.negotiation import Format, choose_language
+from maintenance.domain.plan import (
+    Listing,
+    Plan,
+    in_words,
+    languages_of_plan,
+    to_json,
+)
 from maintenance.domain.routing import Decision
 from maintenance.pageserver import heads
 from maintenance.pageserver.choice import EMPTY, FORMATS, GRPC
@@ -28,6 +38,12 @@ from maintenance.pageserver.published import Published
 
 Variant: TypeAlias = tuple[str, str, str]
 """Form, language and content coding."""
+_LISTINGS: dict[str, tuple[str, Callable[[Listing], bytes]]] = {
+    "upcoming": (Format.JSON.value, to_json),
+    "calendar": (calendar.CONTENT_TYPE, calendar.to_calendar),
+    "feed": (feed.CONTENT_TYPE, feed.to_feed),
+}
+"""What is planned, by its form: content type and writer."""
 
 _LANGUAGES_AT_MOST = 4096
 _LONGEST = 1024
@@ -76,40 +92,51 @@ class Pages:
         )
         return language
 
+    def language_of_plan(self, plan: Plan, accept_language: str) -> str:
+        """Return the language of a plan for an Accept-Language header."""
+        offered = languages_of_plan(self._snapshot, plan)
+        default = self._snapshot.default_language
+        return choose_language(
+            accept_language[:_LONGEST],
+            offered,
+            default=default if default in offered else next(iter(offered)),
+        )
+
     def page(self, decision: Decision, variant: Variant) -> Finished:
         """Return the page for a decision; its JSON lacks the end."""
-        return self._find("page", decision, variant, self._make_page)
+        return self._find(
+            ("page", *_who_speaks(decision)),
+            variant,
+            partial(self._make_page, decision),
+        )
 
     def reason(self, decision: Decision, variant: Variant) -> Finished:
         """Return the reason alone, as /reason gives it."""
-        return self._find("reason", decision, variant, self._make_reason)
+        return self._find(
+            ("reason", *_who_speaks(decision)),
+            variant,
+            partial(self._make_reason, decision),
+        )
+
+    def plan(self, plan: Plan, variant: Variant) -> Finished:
+        """Return what is planned; the form is that of a listing."""
+        windows = tuple((id(p.schedule), p.phase) for p in plan.planned)
+        return self._find(
+            ("plan", id(plan.service), windows),
+            variant,
+            partial(self._make_plan, plan),
+        )
 
     def _find(
-        self,
-        wanted: str,
-        decision: Decision,
-        variant: Variant,
-        make: Callable[[Decision, Variant], Finished],
+        self, key: Hashable, variant: Variant, make: Callable[[Variant], Finished]
     ) -> Finished:
-        # Objects of this publication stand for themselves: they live as long
-        # as it does, and an address is a cheaper key than what is in them.
-        key = (
-            wanted,
-            id(decision.reason),
-            id(decision.schedule),
-            id(decision.service),
-            decision.code,
-            decision.is_away,
-            decision.state is State.OVERRUN,
-            variant,
-        )
-        if found := self._finished.get(key):
+        if found := self._finished.get((key, variant)):
             return found
         form, language, coding = variant
         if coding != IDENTITY and not self._compressor.has_time():
-            return self._find(wanted, decision, (form, language, IDENTITY), make)
-        finished = make(decision, variant)
-        self._keep(key, finished)
+            return self._find(key, (form, language, IDENTITY), make)
+        finished = make(variant)
+        self._keep((key, variant), finished)
         return finished
 
     def _keep(self, key: Hashable, finished: Finished) -> None:
@@ -136,15 +163,15 @@ class Pages:
         )
         if form == GRPC:
             return self._grpc(page, decision)
-        body, fields = (b"", {}) if form == EMPTY else self._coded(page, coding)
+        body, fields = page.body, heads.page_fields(page)
+        if form == EMPTY:
+            body = b""
+        elif not page.is_open_ended:
+            body, coded = self._coded(body, coding)
+            fields |= coded
         if not page.is_open_ended:
-            fields |= {"content_length": len(body)}
-        head = heads.head(
-            page.status,
-            content_type=page.content_type,
-            **_page_fields(page),
-            **fields,
-        )
+            fields["content_length"] = len(body)
+        head = heads.head(page.status, content_type=page.content_type, **fields)
         counts = self._responses.counts("page", form, page.status)
         return Finished(head, body, page.status, counts)
 
@@ -159,38 +186,56 @@ class Pages:
             grpc_status=14,
             grpc_message=quote(json.loads(facts.body)["title"], safe=_GRPC_SAFE),
             content_length=0,
-            **_page_fields(page),
+            **heads.page_fields(page),
         )
         return Finished(head, b"", 200, self._responses.counts("page", GRPC, 200))
 
     def _make_reason(self, decision: Decision, variant: Variant) -> Finished:
-        form, language, coding = variant
+        form, language, _ = variant
         reason = represent_reason(
             self._snapshot, decision, wanted=FORMATS[form], language=language
         )
-        body, fields = self._coded(reason, coding)
+        fields = {"content_type": reason.content_type, **heads.common_fields(reason)}
+        return self._tagged("reason", variant, reason.body, fields)
+
+    def _make_plan(self, plan: Plan, variant: Variant) -> Finished:
+        form, language, _ = variant
+        content_type, write = _LISTINGS[form]
+        body = write(in_words(self._snapshot, plan, language))
+        fields: heads.Fields = {
+            "content_type": content_type,
+            "content_language": language,
+            "content_security_policy": NO_CONTENT_POLICY,
+            "x_content_type_options": "nosniff",
+            "x_robots_tag": "noindex",
+        }
+        return self._tagged("plan", variant, body, fields)
+
+    def _tagged(
+        self, wanted: str, variant: Variant, body: bytes, fields: heads.Fields
+    ) -> Finished:
+        """Return an answer that clients may keep, and ask whether it still holds."""
+        form, _, coding = variant
+        body, coded = self._coded(body, coding)
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         head = heads.head(
-            reason.status,
-            content_type=reason.content_type,
+            200,
             content_length=len(body),
             etag=etag,
             cache_control="no-cache",
             access_control_allow_origin="*",
             vary=heads.VARY_REASON,
-            **_common_fields(reason),
             **fields,
+            **coded,
         )
-        counts = self._responses.counts("reason", form, reason.status)
-        return Finished(head, body, reason.status, counts, etag)
+        counts = self._responses.counts(wanted, form, 200)
+        return Finished(head, body, 200, counts, etag)
 
-    def _coded(
-        self, answer: Representation, coding: str
-    ) -> tuple[bytes, dict[str, str | int]]:
+    def _coded(self, body: bytes, coding: str) -> tuple[bytes, heads.Fields]:
         """Return a body, compressed where that helps, and the header that says so."""
-        if coding == IDENTITY or answer.is_open_ended:
-            return answer.body, {}
-        body, used = self._compressor.compress(answer.body, coding)
+        if coding == IDENTITY:
+            return body, {}
+        body, used = self._compressor.compress(body, coding)
         return body, {} if used == IDENTITY else {"content_encoding": used}
 
     def _asset(self, key: str) -> tuple[bytes, bytes]:
@@ -207,21 +252,15 @@ class Pages:
         return head, data
 
 
-def _page_fields(page: Representation) -> dict[str, str | int]:
-    return {
-        "cache_control": "no-store",
-        "vary": heads.VARY_PAGE,
-        "x_robots_tag": "noindex",
-        **_common_fields(page),
-    }
-
-
-def _common_fields(answer: Representation) -> dict[str, str | int]:
-    return {
-        "content_language": answer.language,
-        "x_maintenance": answer.slug,
-        "x_maintenance_revision": answer.revision,
-        "content_security_policy": answer.content_security_policy,
-        "x_content_type_options": "nosniff",
-        "referrer_policy": "no-referrer",
-    }
+def _who_speaks(decision: Decision) -> tuple[Hashable, ...]:
+    # Objects of this publication stand for themselves: they live as long as it
+    # does, and an address is a cheaper key than what is in them.
+    return (
+        id(decision.reason),
+        id(decision.schedule),
+        id(decision.service),
+        decision.code,
+        decision.is_away,
+        decision.state is State.OVERRUN,
+        tuple(id(planned.schedule) for planned in decision.upcoming),
+    )

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from maintenance.domain.answer import end_problem, retry_after
 from maintenance.domain.asked import Asked, Wanted, interpret, query_values
+from maintenance.domain.plan import plan, with_upcoming
 from maintenance.pageserver import heads
 from maintenance.pageserver.choice import (
     FORMATS,
@@ -21,6 +22,7 @@ from maintenance.pageserver.choice import (
     form_of_reason,
 )
 from maintenance.pageserver.compression import Compressor
+from maintenance.pageserver.finished import Finished
 from maintenance.pageserver.memory import Remembered
 from maintenance.pageserver.metrics import FLOWS, Responses
 from maintenance.pageserver.pages import Pages
@@ -34,6 +36,7 @@ Clock = Callable[[], float]
 # Clients that were told the same time would all come back at once.
 _JITTER_SECONDS = 31
 
+_SAFE = frozenset({b"GET", b"HEAD"})
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 ASSETS = "/.maintenance/assets/"
 _ERRORS = "/.maintenance/errors/"
@@ -45,7 +48,7 @@ _EACH_TIME = (
     b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"\r\n%b'
 )
 
-_NOT_MODIFIED_REASON = heads.head(
+_NOT_MODIFIED = heads.head(
     304,
     cache_control="no-cache",
     access_control_allow_origin="*",
@@ -136,22 +139,28 @@ class LivePages:
 
     def _special(self, request: Request) -> Answer:
         """Answer a request of which more than the headers decides."""
-        asked = interpret(request.target, request.headers)
-        if asked.wanted is Wanted.REASON:
-            return self._reason(request, asked)
-        if asked.wanted is Wanted.ASSET and (answer := self._asset(request, asked)):
-            return answer
-        now = self._clock()
+        asked, now = interpret(request.target, request.headers), self._clock()
+        at = datetime.fromtimestamp(now, UTC)
+        match asked.wanted:
+            case Wanted.REASON:
+                return self._reason(request, asked, at)
+            case Wanted.UPCOMING | Wanted.CALENDAR | Wanted.FEED:
+                return self._planned(request, asked, at)
+            case Wanted.ASSET:
+                if answer := self._asset(request, asked):
+                    return answer
         found = self._decided(self._pages, request, asked, now)
         given_id = _sane_id(request.headers.get("x-request-id", ""))
         return self._page(found, given_id, now)
 
     def _decided(
-        self, pages: Pages, request: Request, asked: Asked, at: float
+        self, pages: Pages, request: Request, asked: Asked, now: float
     ) -> Remembered:
-        headers = request.headers
-        decision = pages.table.resolve(asked, datetime.fromtimestamp(at, UTC))
+        headers, at = request.headers, datetime.fromtimestamp(now, UTC)
+        decision = pages.table.resolve(asked, at)
         form = form_of_page(headers)
+        if form in OPEN_ENDED:
+            decision = with_upcoming(pages.table, decision, asked, at)
         language = pages.language(decision, headers.get("accept-language", ""))
         page = pages.page(decision, (form, language, coding_of(headers)))
         return Remembered(
@@ -188,20 +197,29 @@ class LivePages:
         )
         return head + b"Content-Length: %d\r\n" % len(body), body
 
-    def _reason(self, request: Request, asked: Asked) -> Answer:
-        headers, pages = request.headers, self._pages
-        decision = pages.table.resolve(asked, self._now())
-        chosen = query_values(asked.query).get("lang", [""])[0]
-        language = pages.language(
-            decision, chosen or headers.get("accept-language", "")
-        )
+    def _reason(self, request: Request, asked: Asked, at: datetime) -> Answer:
+        pages, headers = self._pages, request.headers
+        decision = pages.table.resolve(asked, at)
+        language = pages.language(decision, _languages_wanted(request, asked))
         variant = (form_of_reason(headers), language, coding_of(headers))
-        reason = pages.reason(decision, variant)
-        reason.counts[_flow(request, asked)] += 1
-        if _is_known(reason.etag, headers):
-            fields = _NOT_MODIFIED_REASON % reason.etag.encode()
-            return fields + self._each_time(headers), b""
-        return reason.head + self._each_time(headers), reason.body
+        return self._unless_known(request, asked, pages.reason(decision, variant))
+
+    def _planned(self, request: Request, asked: Asked, at: datetime) -> Answer:
+        pages = self._pages
+        found = plan(pages.table, asked, at)
+        language = pages.language_of_plan(found, _languages_wanted(request, asked))
+        variant = (asked.wanted.value, language, coding_of(request.headers))
+        return self._unless_known(request, asked, pages.plan(found, variant))
+
+    def _unless_known(
+        self, request: Request, asked: Asked, finished: Finished
+    ) -> Answer:
+        """Return an answer, or 304 to a client that has it."""
+        finished.counts[_flow(request, asked)] += 1
+        each_time = self._each_time(request.headers)
+        if _is_known(finished.etag, request):
+            return _NOT_MODIFIED % finished.etag.encode() + each_time, b""
+        return finished.head + each_time, finished.body
 
     def _asset(self, request: Request, asked: Asked) -> Answer | None:
         key = unquote(asked.path.removeprefix(ASSETS))
@@ -210,7 +228,7 @@ class LivePages:
         head, body = found
         etag = f'"{key.partition("/")[0]}"'
         status = 200
-        if _is_known(etag, request.headers):
+        if _is_known(etag, request):
             head, body, status = _NOT_MODIFIED_ASSET % etag.encode(), b"", 304
         counts = self._responses.counts("asset", "file", status)
         counts[_flow(request, asked)] += 1
@@ -221,9 +239,6 @@ class LivePages:
         request_id = given_id or b"%032x" % getrandbits(128)
         self._renew_date(self._clock())
         return b"X-Request-ID: %b\r\n%b" % (request_id, self._date)
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock(), UTC)
 
     def _renew_date(self, now: float) -> None:
         self._date_from = floor(now)
@@ -236,13 +251,19 @@ def _sane_id(given: str) -> bytes:
     return given.encode() if _SANE_ID.fullmatch(given) else b""
 
 
-def _is_known(etag: str, headers: Mapping[str, str]) -> bool:
+def _is_known(etag: str, request: Request) -> bool:
     """Return whether a client has this version (RFC 9110, section 13.1.2)."""
-    known = headers.get("if-none-match", "")
-    if not known:
+    known = request.headers.get("if-none-match", "")
+    if not known or request.method not in _SAFE:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
     return known.strip() == "*" or etag in tags
+
+
+def _languages_wanted(request: Request, asked: Asked) -> str:
+    """Return what an address or else the headers say of languages."""
+    chosen = query_values(asked.query).get("lang", [""])[0]
+    return chosen or request.headers.get("accept-language", "")
 
 
 def _flow(request: Request, asked: Asked) -> int:

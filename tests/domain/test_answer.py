@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maintenance.domain.agenda import Phase, Planned
 from maintenance.domain.answer import (
     Representation,
     default_language,
     end_problem,
     for_people,
+    language_of,
     languages_of,
     represent_page,
     represent_reason,
@@ -38,6 +40,7 @@ from tests.snapshots import (
     make_schedule,
     make_service,
     make_snapshot,
+    make_text,
 )
 
 SECOND = timedelta(seconds=1)
@@ -381,8 +384,69 @@ def test_problem_details_have_all_fields() -> None:
         "service": "shop",
         "language": "fr",
         "revision": 7,
+        "upcoming": [],
         "request_id": "f00",
     }
+
+
+NEXT = Planned(
+    make_schedule(id=2, window=Window(NOON + 2 * HOUR, NOON + 3 * HOUR)),
+    UPGRADE,
+    Phase.UPCOMING,
+    "2",
+)
+LATER = Planned(
+    make_schedule(id=3, window=Window(NOON + 4 * HOUR)),
+    make_reason(slug="move", kind=Kind.INCIDENT, texts={"en": make_text("Move")}),
+    Phase.UPCOMING,
+    "3",
+)
+
+
+def test_problem_details_tell_what_is_planned_next() -> None:
+    decision = replace(UNTIL, upcoming=(NEXT, LATER))
+
+    assert finished(page(decision, Format.PROBLEM, language="fr"))["upcoming"] == [
+        {
+            "starts_at": "2026-12-01T14:00:00Z",
+            "ends_at": "2026-12-01T15:00:00Z",
+            "title": "Mise à jour",
+            "kind": "planned",
+            "reason": "upgrade",
+        },
+        {
+            "starts_at": "2026-12-01T16:00:00Z",
+            "ends_at": None,
+            "title": "Move",
+            "kind": "incident",
+            "reason": "move",
+        },
+    ]
+
+
+def test_xml_tells_what_is_planned_next() -> None:
+    decision = replace(UNTIL, upcoming=(NEXT, LATER))
+    told = finished(page(decision, Format.PROBLEM))["upcoming"]
+    del told[1]["ends_at"]
+
+    assert finished_xml(page(decision, Format.XML))["upcoming"] == told
+
+
+@pytest.mark.parametrize(
+    ("default", "wanted", "language"),
+    [
+        ("en", "fr", "fr"),
+        ("fr", "de", "fr"),
+        ("de", "nl", "en"),
+        ("de", "fr-CA", "fr"),
+    ],
+)
+def test_reason_stands_in_the_language_of_the_text_around_it(
+    default: str, wanted: str, language: str
+) -> None:
+    snapshot = make_snapshot(default_language=default)
+
+    assert language_of(snapshot, UPGRADE, wanted) == language
 
 
 def test_problem_details_name_nothing_that_is_not_known() -> None:
@@ -421,7 +485,9 @@ def test_xml_has_what_json_has(decision: Decision) -> None:
     problem = finished(page(decision, Format.PROBLEM, language="fr"))
 
     assert finished_xml(page(decision, Format.XML, language="fr")) == {
-        name: str(value) for name, value in problem.items() if value is not None
+        name: "" if value == [] else str(value)
+        for name, value in problem.items()
+        if value is not None
     }
 
 

@@ -206,6 +206,7 @@ def test_xml_is_a_problem_with_what_differs_each_time(port: int) -> None:
         "kind": "planned",
         "language": "en",
         "revision": "0",
+        "upcoming": None,
         "retry_after": reply["retry-after"],
         "request_id": "abc-1",
     }

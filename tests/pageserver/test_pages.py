@@ -140,6 +140,7 @@ def test_json_is_a_problem_with_what_differs_each_time(port: int) -> None:
         "service": None,
         "language": "en",
         "revision": 0,
+        "upcoming": [],
         "retry_after": int(reply["retry-after"]),
         "request_id": "abc",
     }
