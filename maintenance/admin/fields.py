@@ -26,6 +26,7 @@ _LABELS = {
     "accent": "Accent colour",
     "accent_dark": "Accent colour, dark",
     "reason": "Reason",
+    "allows_cors": "Readable by scripts of other origins",
 }
 _INSTANTS = frozenset({"opens_at", "closes_at"})
 _CHOICES: dict[str, str] = {

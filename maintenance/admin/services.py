@@ -32,7 +32,7 @@ class ServiceAdmin(RecordedAdmin[Service]):
                 "fields": _SELECTORS,
             },
         ),
-        ("Its page", {"fields": (("reason", "theme"),)}),
+        ("Its page", {"fields": (("reason", "theme"), "allows_cors")}),
     )
 
     def formfield_for_foreignkey(

@@ -41,6 +41,8 @@ class Representation:
     revision: int
     content_security_policy: str
     body: bytes
+    allows_cors: bool = False
+    """Scripts of other origins may read it."""
     is_open_ended: bool = False
     """The body lacks its end, which differs each time: see `end_problem`."""
 
@@ -146,6 +148,7 @@ def represent_page(
         revision=_revision(decision),
         content_security_policy=policy,
         body=body,
+        allows_cors=bool(decision.service and decision.service.allows_cors),
         is_open_ended=wanted in (Format.PROBLEM, Format.JSON, Format.XML),
     )
 

@@ -46,6 +46,9 @@ HEADERS = frozenset(
         "if-none-match",
         "sec-fetch-dest",
         "sec-fetch-mode",
+        # Origin is not read although a preflight has one: there are as many
+        # values as sites, and what is read makes the keys of memories.
+        "access-control-request-method",
     }
 )
 """The names, in lower case, that anything in this package reads."""

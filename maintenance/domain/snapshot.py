@@ -106,6 +106,8 @@ class Service:
     kubernetes_services: tuple[str, ...] = ()
     reason: int | None = None
     theme: str = ""
+    allows_cors: bool = False
+    """Scripts of other origins may read its page."""
 
 
 @dataclass(frozen=True, slots=True)

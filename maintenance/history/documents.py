@@ -101,6 +101,7 @@ def _service_document(service: Service) -> Document:
         **{name: getattr(service, name) for name in _SELECTORS},
         "reason": service.reason and service.reason.slug,
         "theme": service.theme and service.theme.slug,
+        "allows_cors": service.allows_cors,
     }
 
 
@@ -108,6 +109,8 @@ def _restore_service(service: Service, document: Document) -> Service:
     _assign(service, document, ("slug", "name", *_SELECTORS))
     service.reason = _named(Reason, document["reason"])
     service.theme = _named(Theme, document["theme"])
+    # Older entries of the history lack it.
+    service.allows_cors = document.get("allows_cors", False)
     _save(service)
     return service
 

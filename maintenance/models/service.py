@@ -110,6 +110,14 @@ class Service(models.Model):
         related_name="services",
         help_text="Empty: the portal's.",
     )
+    allows_cors = models.BooleanField(
+        "readable by scripts of other origins",
+        default=False,
+        help_text=(
+            "For APIs that apps on other hosts call (CORS): they may read the page, "
+            "and their preflights are answered."
+        ),
+    )
 
     class Meta:
         constraints = (

@@ -24,6 +24,23 @@ VARY_PAGE = (
 )
 VARY_REASON = "Accept, Accept-Language, Accept-Encoding, X-Format"
 
+# The Fetch standard, section 3.3: "*" covers what is sent without credentials.
+# Browsers that do not know it know the names that follow, and Authorization has
+# to be named for all of them.
+_READABLE: Fields = {
+    "access_control_allow_origin": "*",
+    "access_control_expose_headers": "Retry-After, X-Maintenance, X-Request-ID",
+}
+PREFLIGHT: Fields = {
+    "cache_control": "no-store",
+    "access_control_allow_origin": "*",
+    "access_control_allow_methods": "*, GET, HEAD, POST, PUT, PATCH, DELETE",
+    "access_control_allow_headers": "*, Authorization, Content-Type, X-Requested-With",
+    # Once the service is back, its own rules hold.
+    "access_control_max_age": 60,
+}
+"""For a browser that asks whether a script may send a request."""
+
 ASSET_CACHING = "public, max-age=31536000, immutable"
 ASSET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For an uploaded file that somebody opens by itself: an SVG may hold script."""
@@ -46,7 +63,8 @@ def head(status: int, **fields: str | int | None) -> bytes:
 
 def page_fields(page: Representation) -> Fields:
     """Return the fields of every page."""
-    return {"cache_control": "no-store", "vary": VARY_PAGE, **common_fields(page)}
+    fields = {"cache_control": "no-store", "vary": VARY_PAGE, **common_fields(page)}
+    return fields | _READABLE if page.allows_cors else fields
 
 
 def common_fields(answer: Representation) -> Fields:

@@ -15,6 +15,7 @@ from maintenance.domain.asked import Asked, Wanted, interpret, query_values
 from maintenance.domain.plan import plan, with_upcoming
 from maintenance.pageserver import heads
 from maintenance.pageserver.choice import (
+    EMPTY,
     FORMATS,
     OPEN_ENDED,
     coding_of,
@@ -41,8 +42,12 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 ASSETS = "/.maintenance/assets/"
 _ERRORS = "/.maintenance/errors/"
 _SPECIAL = ("/.maintenance/", "/reason")
-# They move the path out of the request line: see domain/asked.py.
-_ELSEWHERE = frozenset({"x-original-uri", "x-forwarded-uri", "x-envoy-original-path"})
+_PREFLIGHT = "access-control-request-method"
+# They move the path out of the request line: see domain/asked.py; or the method
+# decides as well.
+_ELSEWHERE = frozenset(
+    {"x-original-uri", "x-forwarded-uri", "x-envoy-original-path", _PREFLIGHT}
+)
 
 _EACH_TIME = (
     b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"\r\n%b'
@@ -55,6 +60,7 @@ _NOT_MODIFIED = heads.head(
     vary=heads.VARY_REASON,
     etag="%b",
 )
+_PREFLIGHT_ANSWER = heads.head(204, **heads.PREFLIGHT)
 _NOT_MODIFIED_ASSET = heads.head(304, cache_control=heads.ASSET_CACHING, etag="%b")
 
 _PLAIN, _BACKEND, _CUSTOM, _BY_ERROR, _BY_SERVICE = range(len(FLOWS))
@@ -141,6 +147,10 @@ class LivePages:
         """Answer a request of which more than the headers decides."""
         asked, now = interpret(request.target, request.headers), self._clock()
         at = datetime.fromtimestamp(now, UTC)
+        if _PREFLIGHT in request.headers and request.method == b"OPTIONS":
+            services = self._pages.table.services(asked)
+            if services and services[0].allows_cors:
+                return self._preflight(request, asked)
         match asked.wanted:
             case Wanted.REASON:
                 return self._reason(request, asked, at)
@@ -196,6 +206,10 @@ class LivePages:
             page.body, lacking, retry_after=seconds, request_id=request_id.decode()
         )
         return head + b"Content-Length: %d\r\n" % len(body), body
+
+    def _preflight(self, request: Request, asked: Asked) -> Answer:
+        self._responses.counts("preflight", EMPTY, 204)[_flow(request, asked)] += 1
+        return _PREFLIGHT_ANSWER + self._each_time(request.headers), b""
 
     def _reason(self, request: Request, asked: Asked, at: datetime) -> Answer:
         pages, headers = self._pages, request.headers

@@ -214,6 +214,7 @@ def _service(row: Service, usable: set[int]) -> PublishedService:
         kubernetes_services=tuple(row.kubernetes_services),
         reason=row.reason_id if row.reason_id in usable else None,
         theme=row.theme.slug if row.theme else BUILTIN_THEME,
+        allows_cors=row.allows_cors,
     )
 
 

@@ -76,6 +76,26 @@ def test_a_deleted_service_comes_back_under_its_number() -> None:
     assert to_document(Service.objects.get(pk=number)) == wanted
 
 
+def test_a_service_of_before_cors_does_not_allow_it() -> None:
+    service = make_service("shop", allows_cors=True)
+    document = to_document(service)
+    del document["allows_cors"]
+    old = Revision.objects.create(
+        noun="service",
+        object_id=service.pk,
+        label="Shop",
+        action="CREATED",
+        author="ada",
+        channel=Channel.ADMIN,
+        at=NOON,
+        document=document,
+    )
+
+    revert_to(old, author=BOB, at=NOON)
+
+    assert not Service.objects.get().allows_cors
+
+
 def test_a_schedule_gets_back_its_window_and_services() -> None:
     shop, blog = make_service("shop"), make_service("blog")
     schedule = make_schedule(

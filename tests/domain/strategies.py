@@ -107,6 +107,7 @@ def services(slug: str, keys: list[int]) -> st.SearchStrategy[Service]:
         kubernetes_services=some(NAMES),
         reason=st.none() | st.sampled_from(keys),
         theme=st.sampled_from(("", "dark")),
+        allows_cors=st.booleans(),
     )
 
 

@@ -271,6 +271,15 @@ def test_a_host_that_cannot_be_is_refused_in_a_sentence(olga: Client) -> None:
     assert not Service.objects.exists()
 
 
+def test_a_service_can_allow_scripts_of_other_origins(olga: Client) -> None:
+    olga.post(url("service", "add"), service_form(allows_cors="on"))
+
+    assert Service.objects.get().allows_cors
+    document = Revision.objects.get().document
+    assert document is not None
+    assert document["allows_cors"] is True
+
+
 def test_a_second_language_is_part_of_the_same_revision(olga: Client) -> None:
     fields = reason_form() | {
         "texts-TOTAL_FORMS": "2",

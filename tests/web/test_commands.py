@@ -268,6 +268,17 @@ def test_a_host_is_kept_as_browsers_send_it(store: SnapshotStore) -> None:
     assert visible(store, kept[0]).service is not None
 
 
+@pytest.mark.parametrize("allows", [True, False])
+def test_a_service_says_whether_scripts_may_read_its_page(
+    store: SnapshotStore, allows: bool
+) -> None:
+    run("add_service", "shop", "--host", "a.example", *["--allow-cors"] * allows)
+
+    service = visible(store, "a.example").service
+    assert service is not None
+    assert service.allows_cors is allows
+
+
 def test_a_service_cannot_be_added_twice(store: SnapshotStore) -> None:
     run("add_service", "shop", "--host", "shop.example.com")
 

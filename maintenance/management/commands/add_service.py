@@ -34,6 +34,12 @@ class Command(BaseCommand):
                 dest=name,
                 help=f"{meaning}; repeatable",
             )
+        parser.add_argument(
+            "--allow-cors",
+            action="store_true",
+            dest="allows_cors",
+            help="let scripts of other origins read its page",
+        )
         shell.add_actor(parser)
 
     def handle(self, **options: Any) -> None:
@@ -43,7 +49,10 @@ class Command(BaseCommand):
                 f"Give {options['slug']!r} at least one selector, such as --host."
             )
         service = Service(
-            slug=options["slug"], name=options["name"] or options["slug"], **selectors
+            slug=options["slug"],
+            name=options["name"] or options["slug"],
+            allows_cors=options["allows_cors"],
+            **selectors,
         )
         author = shell.author_from(options)
         try:
