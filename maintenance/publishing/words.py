@@ -61,6 +61,30 @@ _FAILED = (
     gettext_noop("Something failed on our side"),
     gettext_noop("You did nothing wrong. Please try again in a few minutes."),
 )
+_AWAY = (gettext_noop("A part of this service does not answer"), _LATER)
+_SLOW = (
+    gettext_noop("The answer takes too long"),
+    gettext_noop(
+        "A part of this service did not answer in time. "
+        "Please try again in a few minutes."
+    ),
+)
+_INSECURE = (
+    gettext_noop("No secure connection was possible"),
+    gettext_noop(
+        "Parts of this service could not reach each other securely. "
+        "You did nothing wrong. Please try again in a few minutes."
+    ),
+)
+_CHANGED = (
+    gettext_noop("Something changed in the meantime"),
+    gettext_noop(
+        "Perhaps somebody else changed the same thing. Going back, "
+        "loading the page again and repeating the change may help."
+    ),
+)
+_RELOAD = gettext_noop("Loading the page again usually helps.")
+# Codes that only programs meet have the words of their class.
 _ERRORS = {
     "400": (
         gettext_noop("This request could not be read"),
@@ -72,6 +96,13 @@ _ERRORS = {
     "401": (
         gettext_noop("Please sign in first"),
         gettext_noop("This page is for people who have signed in."),
+    ),
+    "402": (
+        gettext_noop("A payment is missing"),
+        gettext_noop(
+            "This page opens once it has been paid for. "
+            "If you have paid, please ask the people who run this service."
+        ),
     ),
     "403": (
         gettext_noop("This page is not open to everyone"),
@@ -91,17 +122,64 @@ _ERRORS = {
         gettext_noop("This does not work here"),
         gettext_noop("The page exists, but not for this kind of request."),
     ),
+    "406": (
+        gettext_noop("This page is not available in that form"),
+        gettext_noop(
+            "The service has no version of it that your browser or program accepts."
+        ),
+    ),
     "408": (
         gettext_noop("The request took too long"),
         gettext_noop("It did not arrive completely in time. Please try again."),
     ),
+    "409": _CHANGED,
     "410": (
         gettext_noop("This page is gone"),
         gettext_noop("It has been removed for good."),
     ),
+    "412": _CHANGED,
     "413": (
         gettext_noop("That is too large"),
         gettext_noop("More was sent than this service accepts. Less may work."),
+    ),
+    "414": (
+        gettext_noop("This address is too long"),
+        gettext_noop(
+            "A shorter one may work. The start page is a good place to begin."
+        ),
+    ),
+    "415": (
+        gettext_noop("This format is not accepted"),
+        gettext_noop(
+            "What was sent is in a format that the service does not take. "
+            "Another one may work."
+        ),
+    ),
+    "416": (
+        gettext_noop("There is no more to load"),
+        gettext_noop(
+            "The part that was asked for does not exist. "
+            "Starting the download again from the beginning may help."
+        ),
+    ),
+    "421": (gettext_noop("This request came to the wrong place"), _RELOAD),
+    "422": (
+        gettext_noop("Something in the data does not fit"),
+        gettext_noop(
+            "It arrived, but a part of it cannot be used. "
+            "Going back and checking what was entered may help."
+        ),
+    ),
+    "423": (
+        gettext_noop("This is locked at the moment"),
+        gettext_noop(
+            "Perhaps somebody else is working on it. Please try again in a few minutes."
+        ),
+    ),
+    "425": (gettext_noop("This came a little too early"), _RELOAD),
+    "426": (
+        gettext_noop("A newer connection is needed"),
+        gettext_noop("An up-to-date browser or program may help."),
     ),
     "429": (
         gettext_noop("Too many requests"),
@@ -109,20 +187,45 @@ _ERRORS = {
             "Many requests came in a short time. Please wait a minute, then try again."
         ),
     ),
+    "431": (
+        gettext_noop("Too much was sent along"),
+        gettext_noop(
+            "Often these are old cookies. "
+            "Deleting the cookies of this site usually helps."
+        ),
+    ),
+    "451": (
+        gettext_noop("Not available for legal reasons"),
+        gettext_noop("A legal demand keeps this page from being shown here."),
+    ),
     "500": _FAILED,
     "501": (
         gettext_noop("This is not possible here"),
         gettext_noop("The service does not know how to do what was asked of it."),
     ),
-    "502": (gettext_noop("A part of this service does not answer"), _LATER),
+    "502": _AWAY,
     "503": (_BUILTIN[0], _LATER),
-    "504": (
-        gettext_noop("The answer takes too long"),
+    "504": _SLOW,
+    "507": (
+        gettext_noop("There is no room left"),
         gettext_noop(
-            "A part of this service did not answer in time. "
-            "Please try again in a few minutes."
+            "The service cannot store anything more at the moment. "
+            "Please try again later."
         ),
     ),
+    "511": (
+        gettext_noop("This network asks you to sign in"),
+        gettext_noop(
+            "Please open the sign-in page of the network that you use, then try again."
+        ),
+    ),
+    # What Cloudflare says of the servers behind it.
+    "521": _AWAY,
+    "522": _AWAY,
+    "523": _AWAY,
+    "524": _SLOW,
+    "525": _INSECURE,
+    "526": _INSECURE,
     "4xx": (gettext_noop("This request could not be completed"), _BACK),
     "5xx": _FAILED,
 }

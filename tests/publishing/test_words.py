@@ -111,11 +111,23 @@ def test_a_language_names_every_kind(language: str) -> None:
 
 
 def test_every_promised_error_has_words() -> None:
-    codes = "400 401 403 404 405 408 410 413 429 500 501 502 503 504 4xx 5xx"
+    codes = (
+        "400 401 402 403 404 405 406 408 409 410 412 413 414 415 416 421 422 423 425 "
+        "426 429 431 451 500 501 502 503 504 507 511 521 522 523 524 525 526 4xx 5xx"
+    )
 
     errors = words.language_words("en", plain={}).errors
 
     assert errors.keys() == set(codes.split())
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_words_of_errors_are_short_sentences(language: str) -> None:
+    for text in words.language_words(language, plain={}).errors.values():
+        assert len(text.title) < 60
+        assert not text.title.endswith(".")
+        assert len(text.plain) < 220
+        assert text.plain.endswith(".")
 
 
 def test_sentences_are_escaped_in_html_alone() -> None:
