@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 from operator import le
+from urllib.parse import quote
 
 from maintenance.domain.agenda import Agendas, Planned
 from maintenance.domain.asked import Asked
@@ -34,6 +35,7 @@ Specificity = tuple[int, bool, int, int, int]
 """Class as in the rule, exact host, labels of the host, length of the path, parts."""
 
 _ANYTHING = ("",)
+_SENT_AS_IT_IS = "/%:@!$&'()*+,;=~|{}^`"
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 
@@ -243,6 +245,8 @@ def _keys(service: Service) -> Iterator[Key]:
         for host, path, namespace, ingress, name in product(
             *(values or ("",) for values in selectors)
         ):
+            # Paths arrive as clients send them (RFC 3986, section 2).
+            path = quote(path, safe=_SENT_AS_IT_IS)
             yield (host.lower(), path.rstrip("/") or path, namespace, ingress, name)
 
 

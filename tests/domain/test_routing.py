@@ -257,6 +257,9 @@ def test_selectors_of_hosts_are_of_any_case() -> None:
         ("/", "/", True),
         ("/", "/anything/else", True),
         ("/", "", True),
+        ("/café", "/caf%C3%A9/x", True),
+        ("/caf%C3%A9", "/caf%C3%A9", True),
+        ("/a|b", "/a|b", True),
     ],
 )
 def test_path_prefix_covers_whole_elements(
