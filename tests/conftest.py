@@ -10,9 +10,16 @@ from typing import TypeVar
 import pytest
 from django.core.files.storage import storages
 from django.test import override_settings
+from hypothesis import HealthCheck, settings
 
 from maintenance.publishing.current import current_store
 from maintenance.publishing.store import SnapshotStore
+
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("untimed")
 
 
 @pytest.fixture
