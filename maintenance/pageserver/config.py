@@ -8,6 +8,7 @@ from pathlib import Path
 from maintenance.pageserver.connections import Limits
 from portal import env, storage
 
+_KIB = 1024
 _MIB = 1024 * 1024
 
 
@@ -59,6 +60,11 @@ def _limits() -> Limits:
         # upstream (keepalive_timeout), so that it is never us who closes first.
         idle_seconds=_seconds("PAGE_IDLE_TIMEOUT_SECONDS", 75),
         write_seconds=_seconds("PAGE_WRITE_TIMEOUT_SECONDS", 30),
+        drain_seconds=_seconds("PAGE_LINGER_SECONDS", 1, at_least=0),
+        drain_bytes=_bytes("PAGE_LINGER_BYTES", 65536, at_least=0),
+        # Shorter requests may be known by their head, and are then not measured.
+        request_line_bytes=_bytes("PAGE_REQUEST_LINE_BYTES", 8192, at_least=4096),
+        header_bytes=_bytes("PAGE_HEADER_BYTES", 32768),
         connections=env.integer(
             "PAGE_MAX_CONNECTIONS", default=4096, at_least=1, at_most=1_000_000
         ),
@@ -67,6 +73,11 @@ def _limits() -> Limits:
 
 def _seconds(name: str, default: float, *, at_least: float = 1) -> float:
     return env.number(name, default=default, at_least=at_least, at_most=3600)
+
+
+def _bytes(name: str, default: int, *, at_least: int = _KIB) -> int:
+    # Every connection may hold as much.
+    return env.integer(name, default=default, at_least=at_least, at_most=_MIB)
 
 
 def _mebibytes(name: str, default: int) -> int:

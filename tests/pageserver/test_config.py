@@ -24,8 +24,40 @@ def test_defaults_are_those_of_the_documentation(
         assets_bytes=32 * 1024 * 1024,
         grace_seconds=20,
         limits=Limits(
-            header_seconds=10, idle_seconds=75, write_seconds=30, connections=4096
+            header_seconds=10,
+            idle_seconds=75,
+            write_seconds=30,
+            drain_seconds=1,
+            drain_bytes=64 * 1024,
+            request_line_bytes=8 * 1024,
+            header_bytes=32 * 1024,
+            connections=4096,
         ),
+    )
+
+
+def test_each_limit_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "PAGE_HEADER_TIMEOUT_SECONDS": "1.5",
+        "PAGE_IDLE_TIMEOUT_SECONDS": "2",
+        "PAGE_WRITE_TIMEOUT_SECONDS": "3",
+        "PAGE_LINGER_SECONDS": "0.5",
+        "PAGE_LINGER_BYTES": "0",
+        "PAGE_REQUEST_LINE_BYTES": "4096",
+        "PAGE_HEADER_BYTES": "1024",
+        "PAGE_MAX_CONNECTIONS": "7",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    assert Config.from_env().limits == Limits(
+        header_seconds=1.5,
+        idle_seconds=2,
+        write_seconds=3,
+        drain_seconds=0.5,
+        drain_bytes=0,
+        request_line_bytes=4096,
+        header_bytes=1024,
+        connections=7,
     )
 
 
@@ -39,6 +71,10 @@ def test_defaults_are_those_of_the_documentation(
         ("PAGE_HEADER_TIMEOUT_SECONDS", "10s"),
         ("PAGE_IDLE_TIMEOUT_SECONDS", "-1"),
         ("PAGE_WRITE_TIMEOUT_SECONDS", "nan"),
+        ("PAGE_LINGER_SECONDS", "-0.1"),
+        ("PAGE_LINGER_BYTES", "64k"),
+        ("PAGE_REQUEST_LINE_BYTES", "4095"),
+        ("PAGE_HEADER_BYTES", "1048577"),
         ("PAGE_GRACE_SECONDS", "x"),
         ("PAGE_MAX_CONNECTIONS", "0"),
         ("PAGE_CACHE_MIB", "0"),

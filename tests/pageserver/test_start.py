@@ -2,101 +2,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from maintenance.domain.window import Window
-from maintenance.publishing.store import POINTER, blob_name
 from tests.pageserver.client import Wire, ask, browse, request
-from tests.snapshots import NOON, make_schedule, make_snapshot, make_stored
+from tests.pageserver.process import TELLING, publish, started
 
-# The process has the real clock.
-_ALWAYS = Window(NOON - timedelta(days=36500))
-_PORTS = re.compile(r"Listening on ports (\d+) and (\d+)\.")
-
-# Starts the page server as `python -m` does, and tells at the end what was loaded.
-_TELLING = """
-import runpy, sys
-try:
-    runpy.run_module("maintenance.pageserver", run_name="__main__", alter_sys=True)
-finally:
-    names = ("django.db", "boto3", "botocore", "storages", "pydantic", "maintenance.models")
-    print("LOADED", [name for name in names if name in sys.modules])
-"""
-_WITHOUT_UVLOOP = 'import sys; sys.modules["uvloop"] = None\n' + _TELLING
-
-
-class Process:
-    """A page server in a process of its own."""
-
-    def __init__(self, folder: Path, program: str, **variables: str) -> None:
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603  our own program
-            [sys.executable, "-c", program],
-            env=os.environ
-            | {
-                "PORTAL_DATA_DIR": str(folder),
-                "PAGE_ADDRESS": "127.0.0.1:0",
-                "PAGE_INTERNAL_ADDRESS": "127.0.0.1:0",
-                "SNAPSHOT_REFRESH_SECONDS": "0.1",
-            }
-            | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stderr
-        self.log: list[dict[str, str]] = []
-        for line in self.process.stderr:
-            self.log.append(json.loads(line))
-            if found := _PORTS.match(self.log[-1]["message"]):
-                self.port, self.internal = map(int, found.groups())
-                return
-        raise AssertionError(f"No listener was opened: {self.log}")
-
-    def wait_for(self, slug: str) -> None:
-        """Wait until the pages name a reason."""
-        for _ in range(100):
-            if browse(self.port)["x-maintenance"] == slug:
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"{slug!r} never came.")
-
-    def stop(self, signal_number: int = signal.SIGTERM) -> str:
-        """Ask to stop; return what was written to standard output."""
-        self.process.send_signal(signal_number)
-        output, _ = self.process.communicate(timeout=10)
-        return output
-
-
-@contextmanager
-def started(
-    folder: Path, program: str = _TELLING, **variables: str
-) -> Iterator[Process]:
-    process = Process(folder, program, **variables)
-    try:
-        yield process
-    finally:
-        process.process.kill()
-        process.process.communicate()
-
-
-def publish(folder: Path, *, version: int = 1) -> None:
-    snapshot = make_snapshot(schedules=(make_schedule(window=_ALWAYS),))
-    pointer, blob, digest = make_stored(snapshot, version=version)
-    for name, data in ((blob_name(digest), blob), (POINTER, pointer)):
-        path = folder / "storage" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+_WITHOUT_UVLOOP = 'import sys; sys.modules["uvloop"] = None\n' + TELLING
 
 
 def test_first_answer_comes_soon(tmp_path: Path) -> None:
@@ -109,7 +26,7 @@ def test_first_answer_comes_soon(tmp_path: Path) -> None:
     assert seconds < 1.5
 
 
-@pytest.mark.parametrize("program", [_TELLING, _WITHOUT_UVLOOP])
+@pytest.mark.parametrize("program", [TELLING, _WITHOUT_UVLOOP])
 def test_serving_loads_neither_database_nor_sdk(tmp_path: Path, program: str) -> None:
     publish(tmp_path)
     with started(tmp_path, program) as server:
@@ -198,6 +115,36 @@ def test_bad_value_stops_the_start_with_a_sentence(
     assert result.returncode == 1
     assert result.stderr.startswith(sentence)
     assert result.stderr.count("\n") == 1
+
+
+def test_limits_are_those_of_the_environment(tmp_path: Path) -> None:
+    limits = {"PAGE_REQUEST_LINE_BYTES": "4096", "PAGE_HEADER_BYTES": "2048"}
+    with started(tmp_path, **limits) as server:
+        statuses = [
+            ask(server.port, "/" + "a" * 4095).status,
+            ask(server.port, "/" + "a" * 4096).status,
+            ask(server.port, cookie="a" * 1900).status,
+            ask(server.port, cookie="a" * 2048).status,
+        ]
+
+    assert statuses == [503, 414, 503, 431]
+
+
+def test_lingering_ends_by_the_environment(tmp_path: Path) -> None:
+    with (
+        started(tmp_path, PAGE_LINGER_SECONDS="0") as server,
+        Wire(server.port) as wire,
+    ):
+        wire.send(request("POST", "/", content_length="9", host="a"))
+        wire.reply()
+        time.sleep(0.7)
+
+        # By default a second would have been given. The first byte that comes
+        # too late is answered with a reset, which the next one meets.
+        wire.send(b"a")
+        time.sleep(0.1)
+        with pytest.raises(BrokenPipeError):
+            wire.send(b"a")
 
 
 def test_taken_port_stops_the_start(tmp_path: Path) -> None:
