@@ -23,6 +23,7 @@ class Config:
     last_good_dir: Path
     cache_bytes: int
     assets_bytes: int
+    drain_delay_seconds: float
     grace_seconds: float
     limits: Limits
 
@@ -48,6 +49,7 @@ class Config:
             last_good_dir=storage.data_dir() / "last-good",
             cache_bytes=_mebibytes("PAGE_CACHE_MIB", 16),
             assets_bytes=_mebibytes("PAGE_ASSETS_MIB", 32),
+            drain_delay_seconds=_seconds("PAGE_DRAIN_DELAY_SECONDS", 0, at_least=0),
             grace_seconds=_seconds("PAGE_GRACE_SECONDS", 20, at_least=0),
             limits=_limits(),
         )

@@ -101,7 +101,9 @@ class Connections:
     async def drain(self, grace_seconds: float) -> None:
         """Let every connection finish what it has begun, then cut off the rest.
 
-        The listener must be closed before, and `watch` still be running.
+        The listener must be closed before, and `watch` still be running. Answers
+        close their connections from when `is_draining` was set, which may have
+        been earlier.
         """
         self.is_draining = True
         last_call = monotonic() + _LAST_CALL_SECONDS

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 from maintenance.pageserver.builtin import read_builtin
@@ -36,6 +40,7 @@ class Listener:
     """An open listener and its connections."""
 
     server: asyncio.Server
+    protocol: Callable[[], HttpProtocol]
     connections: Connections
     watch: asyncio.Task[None]
 
@@ -46,21 +51,39 @@ class Listener:
 
     async def close(self, grace_seconds: float) -> None:
         """Accept no more, and let what was accepted end."""
+        self.connections.is_draining = True
+        handles = [os.dup(each.fileno()) for each in self.server.sockets]
         self.server.close()
+        for handle in handles:
+            await self._take_in(socket.socket(fileno=handle))
         await self.connections.drain(grace_seconds)
         self.watch.cancel()
+
+    async def _take_in(self, listening: socket.socket) -> None:
+        """Close a listening socket once nobody waits in its queue.
+
+        The kernel has accepted whoever is there, and would reset them.
+        """
+        loop = asyncio.get_running_loop()
+        with listening, suppress(OSError):
+            listening.settimeout(0)
+            while True:
+                accepted, _ = listening.accept()
+                accepted.settimeout(0)
+                await loop.connect_accepted_socket(self.protocol, accepted)
 
 
 async def listen(
     address: tuple[str, int], responder: Responder, connections: Connections
 ) -> Listener:
     """Open a listener; port 0 means any that is free."""
+    protocol = partial(HttpProtocol, responder, connections)
     host, port = address
     server = await asyncio.get_running_loop().create_server(
-        lambda: HttpProtocol(responder, connections), host, port, backlog=_BACKLOG
+        protocol, host, port, backlog=_BACKLOG
     )
     watch = asyncio.create_task(connections.watch())
-    return Listener(server, connections, watch)
+    return Listener(server, protocol, connections, watch)
 
 
 class PageServer:
@@ -114,6 +137,10 @@ class PageServer:
     async def stop(self) -> None:
         """Answer what is under way, then end; health stays visible meanwhile."""
         logger.info("Stopping.")
+        # From now on readiness is denied and every answer closes its
+        # connection, but whoever was not told yet may still connect.
+        self.public.connections.is_draining = True
+        await asyncio.sleep(self._config.drain_delay_seconds)
         self._refresher.stop()
         await self.public.close(self._config.grace_seconds)
         await self.internal.close(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -90,6 +91,17 @@ class Running:
         return asyncio.run_coroutine_threadsafe(
             listener.close(grace_seconds), self._loop
         )
+
+    def close_after_blocking(
+        self, seconds: float, grace_seconds: float
+    ) -> Future[None]:
+        """Stop gracefully after a while in which nothing is accepted."""
+
+        async def block() -> None:
+            time.sleep(seconds)
+            await self._listener.result().close(grace_seconds)
+
+        return asyncio.run_coroutine_threadsafe(block(), self._loop)
 
     def end(self) -> None:
         self.close().result(5)

@@ -22,6 +22,7 @@ def test_defaults_are_those_of_the_documentation(
         last_good_dir=tmp_path / "last-good",
         cache_bytes=16 * 1024 * 1024,
         assets_bytes=32 * 1024 * 1024,
+        drain_delay_seconds=0,
         grace_seconds=20,
         limits=Limits(
             header_seconds=10,
@@ -75,6 +76,7 @@ def test_each_limit_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PAGE_LINGER_BYTES", "64k"),
         ("PAGE_REQUEST_LINE_BYTES", "4095"),
         ("PAGE_HEADER_BYTES", "1048577"),
+        ("PAGE_DRAIN_DELAY_SECONDS", "-1"),
         ("PAGE_GRACE_SECONDS", "x"),
         ("PAGE_MAX_CONNECTIONS", "0"),
         ("PAGE_CACHE_MIB", "0"),

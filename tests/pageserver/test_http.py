@@ -440,6 +440,21 @@ def test_stop_answers_a_last_request_on_an_idle_connection() -> None:
         closed.result(3)
 
 
+def test_stop_answers_who_was_not_accepted_yet() -> None:
+    with running(respond) as server:
+        closed = server.close_after_blocking(0.5, grace_seconds=5)
+        time.sleep(0.1)
+        with Wire(server.port) as first, Wire(server.port) as second:
+            first.send(GET)
+            second.send(GET)
+
+            assert [first.reply()["connection"], second.reply()["connection"]] == [
+                "close",
+                "close",
+            ]
+        closed.result(5)
+
+
 def test_stop_ends_within_its_grace_period() -> None:
     with running(respond) as server, Wire(server.port) as wire:
         wire.send(b"GET / HTTP/1.1\r\n")

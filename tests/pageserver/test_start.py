@@ -90,6 +90,16 @@ def test_stop_is_at_once_where_nothing_is_under_way(tmp_path: Path) -> None:
     assert time.monotonic() - began < 2
 
 
+def test_stop_goes_on_accepting_for_the_delay(tmp_path: Path) -> None:
+    with started(tmp_path, PAGE_DRAIN_DELAY_SECONDS="3") as server:
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+
+        assert ask(server.internal, "/readyz").text == "stopping\n"
+        assert ask(server.port)["connection"] == "close"
+        assert server.process.wait(10) == 0
+
+
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
