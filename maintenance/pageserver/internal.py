@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
 from maintenance.domain.codec import instant
 from maintenance.pageserver import heads, metrics
 from maintenance.pageserver.connections import Connections
-from maintenance.pageserver.metrics import Refreshes, Responses, family
-from maintenance.pageserver.published import Published
+from maintenance.pageserver.metrics import Refreshes
 from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import LivePages
+from maintenance.pageserver.scrape import Scrape, age_seconds
 from maintenance.pageserver.shapes import Shape
 
 # A replica without the storage is better than none, but only once the storage
@@ -32,8 +32,8 @@ class Internal:
 
     pages: LivePages
     public: Connections
-    responses: Responses
     refreshes: Refreshes
+    scrape: Scrape
     started: float
     """`clock()` at the start."""
     clock: Callable[[], float] = monotonic
@@ -46,7 +46,7 @@ class Internal:
             case "/readyz":
                 return self._readiness()
             case "/metrics":
-                return _answer(200, _PROMETHEUS, "".join(self._families()))
+                return _answer(200, _PROMETHEUS, self.scrape.text())
             case "/snapshot":
                 return _answer(200, _JSON, json.dumps(self._snapshot()) + "\n")
         return _answer(404, _TEXT, "There is nothing here.\n")
@@ -72,7 +72,7 @@ class Internal:
         return {
             "version": published.version,
             "digest": published.digest,
-            "age_seconds": _age_seconds(published),
+            "age_seconds": age_seconds(published),
             "published_at": instant(at) if at else None,
             "source": published.source.value,
             "checked_seconds_ago": (
@@ -80,46 +80,6 @@ class Internal:
             ),
             "problem": self.refreshes.cause or None,
         }
-
-    def _families(self) -> Iterator[str]:
-        public, published = self.public.traffic, self.pages.published
-        yield family(
-            "entracte_responses_total",
-            "counter",
-            "Answers by address, format, status and flow.",
-            self.responses.samples(),
-        )
-        yield metrics.histogram(
-            "entracte_response_seconds", "From parsed to handed over.", public
-        )
-        for name, kind, about, value in (
-            ("connections", "gauge", "Open connections.", public.connections),
-            ("connections_total", "counter", "Accepted so far.", public.accepted),
-            ("snapshot_version", "gauge", "Served publication.", published.version),
-            ("snapshot_age_seconds", "gauge", "Its age.", _age_seconds(published)),
-            ("snapshot_swaps_total", "counter", "Taken over.", self.refreshes.swaps),
-            (
-                "refresh_succeeded_timestamp_seconds",
-                "gauge",
-                "When the storage was last found in order.",
-                self.refreshes.succeeded_at,
-            ),
-        ):
-            samples = [] if value is None else [("", value)]
-            yield family(f"entracte_{name}", kind, about, samples)
-        for name, about, counter in (
-            ("rejected_total", "Clients turned away.", public.rejected),
-            ("refresh_failures_total", "Failed looks.", self.refreshes.failures),
-        ):
-            samples = metrics.counted(counter)
-            yield family(f"entracte_{name}", "counter", about, samples)
-        yield from metrics.process_families()
-
-
-def _age_seconds(published: Published) -> float | None:
-    if published.published_at is None:
-        return None
-    return round(metrics.now() - published.published_at.timestamp(), 3)
 
 
 def _answer(status: int, content_type: str, text: str) -> Answer:

@@ -1,30 +1,28 @@
-"""What a page server counts, and its text for Prometheus.
+"""What a page server counts.
 
-Labels take their values from closed sets only: nothing that a visitor sends
-becomes one. The format is written by hand, because prometheus-client costs
-6.4 MiB (measured 2026-11, version 0.26).
+Labels take their values from bounded sets: nothing that a visitor sends becomes
+one, and what visitors choose among cannot make more than so many of them.
 """
 
 from __future__ import annotations
 
-import os
-import resource
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import NamedTuple
 
-FLOWS = ("plain", "default-backend", "custom-errors", "errors-path", "service-path")
-"""The ways by which ingress controllers hand a request over (INGRESS.md, D)."""
+from maintenance.domain.kind import State
+from maintenance.domain.routing import Decision
+from maintenance.pageserver.flow import FLOWS
 
-# Bucket n holds what took less than 2**n microseconds, so that finding it is
-# one shift; from 16 us to half a second are shown.
+OTHER = "other"
+"""Stands for all services that have no label of their own."""
+
 _BUCKETS = 64
-_SHOWN = range(4, 20)
-
-Sample = tuple[str, float]
-"""Labels as they are written, or nothing; and the value."""
+_SERVICES_AT_MOST = 200
+# Visitors choose among 200 codes, services, formats and flows as they like.
+_ERRORS_AT_MOST = 1024
 
 
 @dataclass(slots=True)
@@ -36,6 +34,7 @@ class Traffic:
     rejected: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     buckets: list[int] = field(default_factory=lambda: [0] * _BUCKETS)
+    """Bucket n holds what took less than 2**n microseconds: finding it is one shift."""
 
     def reject(self, cause: str) -> None:
         self.rejected[cause] += 1
@@ -58,65 +57,68 @@ class Refreshes:
     """What is wrong at the moment."""
 
 
+class _Key(NamedTuple):
+    wanted: str
+    service: str
+    form: str
+    status: str
+    is_unscheduled: bool
+
+
 class Responses:
-    """Answers counted by address, format, status and flow."""
+    """Answers, counted by what they were and for which service.
+
+    Publications come and go; counters stay, because they must not go down.
+    """
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[str, str, int], list[int]] = {}
+        self._counts: dict[_Key, list[int]] = {}
+        self._errors = 0
+        self._labels: set[str] = set()
 
-    def counts(self, wanted: str, form: str, status: int) -> list[int]:
+    def counts(
+        self, wanted: str, form: str, status: int, decision: Decision | None = None
+    ) -> list[int]:
         """Return the counters to add to, one for each of FLOWS."""
-        return self._counts.setdefault((wanted, form, status), [0] * len(FLOWS))
+        service = decision.service if decision else None
+        label = self.label(service.slug) if service else ""
+        state = decision.state if decision else None
+        is_unscheduled = wanted == "page" and state is State.IDLE
+        key = _Key(wanted, label, form, str(status), is_unscheduled)
+        if state is State.ERROR and key not in self._counts:
+            self._errors += 1
+            if self._errors > _ERRORS_AT_MOST:
+                key = key._replace(service=OTHER, status=f"{status // 100}xx")
+        return self._counts.setdefault(key, [0] * len(FLOWS))
 
-    def samples(self) -> Iterator[Sample]:
-        for (wanted, form, status), counts in sorted(self._counts.items()):
+    def label(self, slug: str) -> str:
+        """Return a service's label, which it keeps as long as this process lives."""
+        if slug not in self._labels:
+            if len(self._labels) >= _SERVICES_AT_MOST:
+                return OTHER
+            self._labels.add(slug)
+        return slug
+
+    def by_answer(self) -> dict[tuple[str, str, str, str, str], int]:
+        """Return counts by what was wanted, service, format, status and flow."""
+        found: Counter[tuple[str, str, str, str, str]] = Counter()
+        for key, counts in sorted(self._counts.items()):
             for flow, count in zip(FLOWS, counts, strict=True):
                 if count:
-                    yield (
-                        f'wanted="{wanted}",format="{form}",status="{status}"'
-                        f',flow="{flow}"',
-                        count,
-                    )
+                    found[(*key[:4], flow)] += count
+        return found
 
+    def without_schedule(self, slugs: Iterable[str]) -> dict[str, int]:
+        """Return how many pages had no schedule behind them, by service.
 
-def family(name: str, kind: str, about: str, samples: Iterable[Sample]) -> str:
-    """Return one metric in Prometheus' text format, version 0.0.4."""
-    lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
-    for labels, value in samples:
-        lines.append(f"{name}{{{labels}}} {value}" if labels else f"{name} {value}")
-    return "\n".join(lines) + "\n"
-
-
-def histogram(name: str, about: str, traffic: Traffic) -> str:
-    lines = [f"# HELP {name} {about}", f"# TYPE {name} histogram"]
-    lines += [
-        f'{name}_bucket{{le="{2**power / 1e6:g}"}} {sum(traffic.buckets[: power + 1])}'
-        for power in _SHOWN
-    ]
-    count = sum(traffic.buckets)
-    lines.append(f'{name}_bucket{{le="+Inf"}} {count}')
-    lines += [f"{name}_sum {traffic.seconds:.6f}", f"{name}_count {count}"]
-    return "\n".join(lines) + "\n"
-
-
-def counted(counter: Counter[str]) -> list[Sample]:
-    """Return samples of a counter by cause."""
-    return [(f'cause="{cause}"', count) for cause, count in sorted(counter.items())]
-
-
-def process_families() -> Iterator[str]:
-    """Yield what Prometheus' own clients say about a process on Linux."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = used.ru_utime + used.ru_stime
-    name = "process_cpu_seconds_total"
-    yield family(name, "counter", "User and system CPU time.", [("", round(cpu, 3))])
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:
-        return
-    size = pages * os.sysconf("SC_PAGE_SIZE")
-    name = "process_resident_memory_bytes"
-    yield family(name, "gauge", "Resident memory.", [("", size)])
+        The services named are there from the beginning, with 0: what grows from
+        nothing is seen by nobody.
+        """
+        found = dict.fromkeys(("", *map(self.label, slugs)), 0)
+        for key, counts in self._counts.items():
+            if key.is_unscheduled:
+                found[key.service] = found.get(key.service, 0) + sum(counts)
+        return found
 
 
 def now() -> float:

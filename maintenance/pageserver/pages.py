@@ -172,7 +172,7 @@ class Pages:
         if not page.is_open_ended:
             fields["content_length"] = len(body)
         head = heads.head(page.status, content_type=page.content_type, **fields)
-        counts = self._responses.counts("page", form, page.status)
+        counts = self._responses.counts("page", form, page.status, decision)
         return Finished(head, body, page.status, counts)
 
     def _grpc(self, page: Representation, decision: Decision) -> Finished:
@@ -188,7 +188,8 @@ class Pages:
             content_length=0,
             **heads.page_fields(page),
         )
-        return Finished(head, b"", 200, self._responses.counts("page", GRPC, 200))
+        counts = self._responses.counts("page", GRPC, 200, decision)
+        return Finished(head, b"", 200, counts)
 
     def _make_reason(self, decision: Decision, variant: Variant) -> Finished:
         form, language, _ = variant
@@ -196,7 +197,8 @@ class Pages:
             self._snapshot, decision, wanted=FORMATS[form], language=language
         )
         fields = {"content_type": reason.content_type, **heads.common_fields(reason)}
-        return self._tagged("reason", variant, reason.body, fields)
+        counts = self._responses.counts("reason", form, 200, decision)
+        return self._tagged(counts, variant, reason.body, fields)
 
     def _make_plan(self, plan: Plan, variant: Variant) -> Finished:
         form, language, _ = variant
@@ -209,13 +211,14 @@ class Pages:
             "x_content_type_options": "nosniff",
             "x_robots_tag": "noindex",
         }
-        return self._tagged("plan", variant, body, fields)
+        counts = self._responses.counts("plan", form, 200)
+        return self._tagged(counts, variant, body, fields)
 
     def _tagged(
-        self, wanted: str, variant: Variant, body: bytes, fields: heads.Fields
+        self, counts: list[int], variant: Variant, body: bytes, fields: heads.Fields
     ) -> Finished:
         """Return an answer that clients may keep, and ask whether it still holds."""
-        form, _, coding = variant
+        _, _, coding = variant
         body, coded = self._coded(body, coding)
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         head = heads.head(
@@ -228,7 +231,6 @@ class Pages:
             **fields,
             **coded,
         )
-        counts = self._responses.counts(wanted, form, 200)
         return Finished(head, body, 200, counts, etag)
 
     def _coded(self, body: bytes, coding: str) -> tuple[bytes, heads.Fields]:

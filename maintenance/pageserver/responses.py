@@ -24,8 +24,9 @@ from maintenance.pageserver.choice import (
 )
 from maintenance.pageserver.compression import Compressor
 from maintenance.pageserver.finished import Finished
+from maintenance.pageserver.flow import flow_of
 from maintenance.pageserver.memory import Remembered
-from maintenance.pageserver.metrics import FLOWS, Responses
+from maintenance.pageserver.metrics import Responses
 from maintenance.pageserver.pages import Pages
 from maintenance.pageserver.published import Published
 from maintenance.pageserver.request import Answer, Request
@@ -40,7 +41,6 @@ _JITTER_SECONDS = 31
 _SAFE = frozenset({b"GET", b"HEAD"})
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 ASSETS = "/.maintenance/assets/"
-_ERRORS = "/.maintenance/errors/"
 _SPECIAL = ("/.maintenance/", "/reason")
 _PREFLIGHT = "access-control-request-method"
 # They move the path out of the request line: see domain/asked.py; or the method
@@ -62,8 +62,6 @@ _NOT_MODIFIED = heads.head(
 )
 _PREFLIGHT_ANSWER = heads.head(204, **heads.PREFLIGHT)
 _NOT_MODIFIED_ASSET = heads.head(304, cache_control=heads.ASSET_CACHING, etag="%b")
-
-_PLAIN, _BACKEND, _CUSTOM, _BY_ERROR, _BY_SERVICE = range(len(FLOWS))
 
 
 class LivePages:
@@ -178,7 +176,7 @@ class LivePages:
             retry_after=retry_after(decision, page.status),
             lacking=FORMATS[form] if form in OPEN_ENDED else None,
             code=asked.code or page.status,
-            flow=_flow(request, asked),
+            flow=flow_of(request, asked),
         )
 
     def _page(self, found: Remembered, request_id: bytes, now: float) -> Answer:
@@ -208,7 +206,7 @@ class LivePages:
         return head + b"Content-Length: %d\r\n" % len(body), body
 
     def _preflight(self, request: Request, asked: Asked) -> Answer:
-        self._responses.counts("preflight", EMPTY, 204)[_flow(request, asked)] += 1
+        self._responses.counts("preflight", EMPTY, 204)[flow_of(request, asked)] += 1
         return _PREFLIGHT_ANSWER + self._each_time(request.headers), b""
 
     def _reason(self, request: Request, asked: Asked, at: datetime) -> Answer:
@@ -229,7 +227,7 @@ class LivePages:
         self, request: Request, asked: Asked, finished: Finished
     ) -> Answer:
         """Return an answer, or 304 to a client that has it."""
-        finished.counts[_flow(request, asked)] += 1
+        finished.counts[flow_of(request, asked)] += 1
         each_time = self._each_time(request.headers)
         if _is_known(finished.etag, request):
             return _NOT_MODIFIED % finished.etag.encode() + each_time, b""
@@ -245,7 +243,7 @@ class LivePages:
         if _is_known(etag, request):
             head, body, status = _NOT_MODIFIED_ASSET % etag.encode(), b"", 304
         counts = self._responses.counts("asset", "file", status)
-        counts[_flow(request, asked)] += 1
+        counts[flow_of(request, asked)] += 1
         return head + self._each_time(request.headers), body
 
     def _each_time(self, headers: Mapping[str, str]) -> bytes:
@@ -278,12 +276,3 @@ def _languages_wanted(request: Request, asked: Asked) -> str:
     """Return what an address or else the headers say of languages."""
     chosen = query_values(asked.query).get("lang", [""])[0]
     return chosen or request.headers.get("accept-language", "")
-
-
-def _flow(request: Request, asked: Asked) -> int:
-    headers = request.headers
-    if "x-code" in headers:
-        return _CUSTOM if "x-original-uri" in headers else _BACKEND
-    if asked.slug:
-        return _BY_SERVICE
-    return _BY_ERROR if request.target.startswith(_ERRORS) else _PLAIN

@@ -23,6 +23,7 @@ from maintenance.pageserver.metrics import Refreshes, Responses, Traffic
 from maintenance.pageserver.published import Published
 from maintenance.pageserver.refresh import Refresher
 from maintenance.pageserver.responses import Clock, LivePages
+from maintenance.pageserver.scrape import Scrape
 from maintenance.pageserver.shapes import Responder
 from maintenance.publishing.store import SnapshotStore
 
@@ -92,7 +93,7 @@ class PageServer:
     def __init__(
         self, config: Config, open_store: Callable[[], SnapshotStore], clock: Clock
     ) -> None:
-        self._config = config
+        self._config, self._clock = config, clock
         self._responses, self._refreshes = Responses(), Refreshes()
         self.pages = LivePages(
             read_builtin(),
@@ -121,9 +122,10 @@ class PageServer:
         # The loop has nothing to do yet: no listener is open.
         self._refresher.has_begun.wait(_RESTORE_SECONDS)
         public = Connections(config.limits, Traffic())
-        internal = Internal(
-            self.pages, public, self._responses, self._refreshes, monotonic()
+        scrape = Scrape(
+            self.pages, public.traffic, self._responses, self._refreshes, self._clock
         )
+        internal = Internal(self.pages, public, self._refreshes, scrape, monotonic())
         self.public = await listen(config.address, self.pages, public)
         self.internal = await listen(
             config.internal_address,

@@ -25,7 +25,7 @@ COMES_BACK = (408, 413, 425, 429, *range(500, 600))
 def wire() -> Iterator[Wire]:
     """A connection to a server with nothing but the built-in pages, in all words."""
     pages = LivePages(BUILTIN, clock=Hands())
-    with running(pages.respond) as server, Wire(server.port) as wire:
+    with running(pages) as server, Wire(server.port) as wire:
         yield wire
 
 

@@ -115,7 +115,7 @@ def test_what_is_told_is_never_stale() -> None:
     pages = LivePages(publish(SNAPSHOT), clock=clock)
     seen = []
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         for hour in (-1, 0, 1, 2, 14, 18, 19, 2):
             clock.at = NOON + hour * HOUR
             page, plan = problem(server.port), ask(server.port, UPCOMING, host=SHOP)
@@ -246,7 +246,7 @@ def test_changed_plan_is_sent_in_full(target: str) -> None:
     clock = Hands()
     pages = LivePages(publish(SNAPSHOT), clock=clock)
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         etag = ask(server.port, target, host=SHOP)["etag"]
         clock.at = NOON + HOUR
         reply = ask(server.port, target, host=SHOP, if_none_match=etag)
@@ -314,7 +314,7 @@ def test_empty_plan_is_a_plan(target: str) -> None:
 def test_odd_requests_for_plans_keep_the_memory_small(target: str) -> None:
     pages = LivePages(publish(SNAPSHOT), clock=Hands(), cache_bytes=100_000)
 
-    with running(pages.respond) as server:
+    with running(pages) as server:
         for number in range(300):
             reply = ask(
                 server.port,
