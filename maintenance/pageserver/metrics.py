@@ -15,6 +15,7 @@ from typing import NamedTuple
 from maintenance.domain.kind import State
 from maintenance.domain.routing import Decision
 from maintenance.pageserver.flow import FLOWS
+from maintenance.pageserver.pairs import Pairs
 
 OTHER = "other"
 """Stands for all services that have no label of their own."""
@@ -72,6 +73,7 @@ class Responses:
     """
 
     def __init__(self) -> None:
+        self.pairs = Pairs()
         self._counts: dict[_Key, list[int]] = {}
         self._errors = 0
         self._labels: set[str] = set()
@@ -101,6 +103,7 @@ class Responses:
 
     def by_answer(self) -> dict[tuple[str, str, str, str, str], int]:
         """Return counts by what was wanted, service, format, status and flow."""
+        self.pairs.settle()
         found: Counter[tuple[str, str, str, str, str]] = Counter()
         for key, counts in sorted(self._counts.items()):
             for flow, count in zip(FLOWS, counts, strict=True):

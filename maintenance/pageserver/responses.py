@@ -181,7 +181,10 @@ class LivePages:
 
     def _page(self, found: Remembered, request_id: bytes, now: float) -> Answer:
         page, retry, lacking, code, flow = found
-        page.counts[flow] += 1
+        if flow and request_id:
+            self._responses.pairs.count(page.counts, flow, request_id)
+        else:
+            page.counts[flow] += 1
         if not request_id:
             request_id = b"%032x" % getrandbits(128)
         if not self._date_from <= now < self._date_from + 1:
