@@ -63,7 +63,8 @@ class Refresher:
         # The pointer's tag when it was last dealt with, and what was wrong.
         self._tag: str | None = None
         self._refused: RefusedError | None = None
-        self._stopping = threading.Event()
+        self._is_stopping = self._is_reloading = False
+        self._awake = threading.Event()
         self.has_begun = threading.Event()
         """Set once the last good publication was looked for."""
 
@@ -75,15 +76,25 @@ class Refresher:
 
     def stop(self) -> None:
         """Look no more. A look that has begun may still end."""
-        self._stopping.set()
+        self._is_stopping = True
+        self._awake.set()
+
+    def reload(self) -> None:
+        """Open the storage anew, with its keys as they are now, and look at once.
+
+        The old one stays in use if that fails.
+        """
+        self._is_reloading = True
+        self._awake.set()
 
     def _run(self, interval_seconds: float) -> None:
         self.restore()
         self.has_begun.set()
-        while not self._stopping.is_set():
+        while not self._is_stopping:
+            self._awake.clear()
             self.turn()
             jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  no secret
-            self._stopping.wait(interval_seconds * jitter)
+            self._awake.wait(interval_seconds * jitter)
 
     def restore(self) -> None:
         """Serve the last good publication from the disk, if there is one."""
@@ -112,8 +123,10 @@ class Refresher:
             self._note("", None)
 
     def _look(self) -> None:
-        if self._store is None:
+        if self._store is None or self._is_reloading:
+            self._is_reloading = False
             self._store = self._open_store()
+            self._tag = self._refused = None
         found = self._store.read_pointer(self._tag)
         if found is None:
             if self._refused:

@@ -136,6 +136,11 @@ class PageServer:
             "Listening on ports %d and %d.", self.public.port, self.internal.port
         )
 
+    def reload(self) -> None:
+        """Open the storage anew and look at once; what is served stays till then."""
+        logger.info("Reloading.")
+        self._refresher.reload()
+
     async def stop(self) -> None:
         """Answer what is under way, then end; health stays visible meanwhile."""
         logger.info("Stopping.")

@@ -127,12 +127,6 @@ def test_flood_of_ids_is_counted_and_forgotten(counted: Counted) -> None:
     assert counted.after(6) == {"default-backend": 50_000}
 
 
-def test_id_that_is_too_long_is_not_kept(counted: Counted) -> None:
-    counted.come(BACKEND, "x" * 129)
-
-    assert counted.after(0) == {"default-backend": 1}
-
-
 def test_request_that_nginx_hands_over_twice_counts_once() -> None:
     inside = Inside()
     with running(inside.pages) as server:

@@ -4,6 +4,7 @@ import gzip
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from maintenance.pageserver.loading import Loader
 from maintenance.pageserver.metrics import Refreshes
 from maintenance.pageserver.published import Published, Source
 from maintenance.pageserver.refresh import Refresher
-from maintenance.publishing.store import POINTER, SnapshotStore, blob_name
+from maintenance.publishing.store import POINTER, SnapshotStore, StoreError, blob_name
 from tests.pageserver.stores import MemoryFiles
 from tests.snapshots import make_schedule, make_snapshot, make_stored
 
@@ -27,11 +28,17 @@ OTHER = make_snapshot(schedules=(make_schedule(),))
 class Follower:
     """A refresher that a test turns by hand, and what it has handed over."""
 
-    def __init__(self, files: MemoryFiles, folder: Path) -> None:
+    def __init__(
+        self,
+        files: MemoryFiles,
+        folder: Path,
+        *,
+        open_store: Callable[[], SnapshotStore] | None = None,
+    ) -> None:
         self.delivered: list[Published] = []
         self.state = Refreshes()
         self.refresher = Refresher(
-            lambda: files.store,
+            open_store or (lambda: files.store),
             self.delivered.append,
             loader=Loader(assets_bytes=100),
             last_good=LastGood(folder),
@@ -367,3 +374,58 @@ def test_thread_looks_at_its_interval(files: MemoryFiles, follower: Follower) ->
     time.sleep(0.1)
     assert files.reads.count(POINTER) == looks
     assert "refresh" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_reload_looks_at_once(files: MemoryFiles, follower: Follower) -> None:
+    follower.refresher.start(interval_seconds=3600)
+    _wait_for_looks(files, 1)
+    files.publish()
+    follower.refresher.reload()
+    _wait_for_looks(files, 2)
+    follower.refresher.stop()
+
+    assert [published.version for published in follower.delivered] == [1]
+
+
+def _wait_for_looks(files: MemoryFiles, count: int) -> None:
+    ends_at = time.monotonic() + 10
+    while files.reads.count(POINTER) < count and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    time.sleep(0.1)
+
+
+def test_reload_opens_the_storage_anew(files: MemoryFiles, tmp_path: Path) -> None:
+    other = MemoryFiles()
+    stores = [files.store, other.store]
+    follower = Follower(files, tmp_path, open_store=lambda: stores.pop(0))
+    files.publish(version=1)
+    follower.turn()
+    other.publish(OTHER, version=2)
+    before = follower.turn()
+    follower.refresher.reload()
+
+    assert (before, follower.turn(2)) == ([1], [1, 2])
+    assert stores == []
+
+
+def test_reload_that_fails_keeps_the_old_storage(
+    files: MemoryFiles, tmp_path: Path
+) -> None:
+    openings = [files.store]
+
+    def open_store() -> SnapshotStore:
+        if not openings:
+            raise StoreError("AWS_SECRET_ACCESS_KEY_FILE cannot be read.")
+        return openings.pop()
+
+    follower = Follower(files, tmp_path, open_store=open_store)
+    files.publish(version=1)
+    follower.turn()
+    follower.refresher.reload()
+    follower.turn()
+    cause = follower.state.cause
+    files.publish(OTHER, version=2)
+
+    assert cause == "storage"
+    assert follower.turn() == [1, 2]
+    assert follower.state.cause == ""
