@@ -25,6 +25,7 @@ class Config:
     assets_bytes: int
     drain_delay_seconds: float
     grace_seconds: float
+    access_log_sample: float
     limits: Limits
 
     @classmethod
@@ -51,6 +52,9 @@ class Config:
             assets_bytes=_mebibytes("PAGE_ASSETS_MIB", 32),
             drain_delay_seconds=_seconds("PAGE_DRAIN_DELAY_SECONDS", 0, at_least=0),
             grace_seconds=_seconds("PAGE_GRACE_SECONDS", 20, at_least=0),
+            access_log_sample=env.number(
+                "PAGE_ACCESS_LOG_SAMPLE", default=0, at_least=0, at_most=1
+            ),
             limits=_limits(),
         )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
+from maintenance.pageserver.access import AccessLog
 from maintenance.pageserver.builtin import read_builtin
 from maintenance.pageserver.config import Config
 from maintenance.pageserver.connections import Connections
@@ -126,7 +127,7 @@ class PageServer:
             self.pages, public.traffic, self._responses, self._refreshes, self._clock
         )
         internal = Internal(self.pages, public, self._refreshes, scrape, monotonic())
-        self.public = await listen(config.address, self.pages, public)
+        self.public = await listen(config.address, self._responder(), public)
         self.internal = await listen(
             config.internal_address,
             internal,
@@ -151,6 +152,10 @@ class PageServer:
         self._refresher.stop()
         await self.public.close(self._config.grace_seconds)
         await self.internal.close(0)
+
+    def _responder(self) -> Responder:
+        share = self._config.access_log_sample
+        return AccessLog(self.pages, share, self._clock) if share else self.pages
 
     def _deliver(self, published: Published) -> None:
         self._loop.call_soon_threadsafe(self.pages.swap, published)

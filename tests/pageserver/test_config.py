@@ -24,6 +24,7 @@ def test_defaults_are_those_of_the_documentation(
         assets_bytes=32 * 1024 * 1024,
         drain_delay_seconds=0,
         grace_seconds=20,
+        access_log_sample=0,
         limits=Limits(
             header_seconds=10,
             idle_seconds=75,
@@ -79,6 +80,7 @@ def test_each_limit_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PAGE_DRAIN_DELAY_SECONDS", "-1"),
         ("PAGE_GRACE_SECONDS", "x"),
         ("PAGE_MAX_CONNECTIONS", "0"),
+        ("PAGE_ACCESS_LOG_SAMPLE", "1.1"),
         ("PAGE_CACHE_MIB", "0"),
         ("PAGE_ASSETS_MIB", "1.5"),
     ],
