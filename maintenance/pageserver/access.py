@@ -72,7 +72,7 @@ def _form(request: Request, wanted: Wanted, status: int) -> str:
     if wanted is Wanted.REASON:
         return form_of_reason(request.headers)
     if wanted in (Wanted.UPCOMING, Wanted.CALENDAR, Wanted.FEED):
-        return wanted.value
+        return str(wanted.value)
     # Where there is no such file, the page stands in for it.
     is_file = wanted is Wanted.ASSET and status < HTTPStatus.BAD_REQUEST
     return "file" if is_file else form_of_page(request.headers)
