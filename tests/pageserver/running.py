@@ -85,12 +85,19 @@ class Running:
         self._thread.start()
         self.port = self._listener.result(5).port
 
-    def close(self, grace_seconds: float = 0) -> Future[None]:
-        """Stop gracefully; the result comes when the last connection is gone."""
-        listener = self._listener.result()
-        return asyncio.run_coroutine_threadsafe(
-            listener.close(grace_seconds), self._loop
-        )
+    def close(
+        self, grace_seconds: float = 0, *, after: Callable[[], None] = lambda: None
+    ) -> Future[None]:
+        """Stop gracefully; the result comes when the last connection is gone.
+
+        The listener sees nothing of what happens in `after` before it closes.
+        """
+
+        async def close() -> None:
+            after()
+            await self._listener.result().close(grace_seconds)
+
+        return asyncio.run_coroutine_threadsafe(close(), self._loop)
 
     def close_after_blocking(
         self, seconds: float, grace_seconds: float

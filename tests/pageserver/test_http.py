@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import uvloop
@@ -426,6 +427,19 @@ def test_stop_accepts_no_more() -> None:
 
         with pytest.raises(ConnectionRefusedError):
             ask(server.port)
+
+
+def test_stop_answers_those_who_had_just_connected() -> None:
+    with running(respond) as server, ExitStack() as connected:
+        wires: list[Wire] = []
+
+        def connect() -> None:
+            wires.append(connected.enter_context(Wire(server.port)))
+            wires[-1].send(GET)
+
+        server.close(grace_seconds=5, after=connect).result(5)
+
+        assert [wire.reply().text for wire in wires] == ["GET /"]
 
 
 def test_stop_answers_a_last_request_on_an_idle_connection() -> None:
