@@ -48,7 +48,7 @@ test: .venv/.tools .venv/.built ## every test but those that need Ceph
 
 unit: .venv/.tools .venv/.built ## the tests that need no other process, quickly
 	@$(BIN)/python -m pytest -q --ignore tests/processes --ignore tests/servers \
-		--ignore tests/browser -m "not radosgw" $(ARGS)
+		--ignore tests/browser --ignore tests/proxies -m "not radosgw" $(ARGS)
 
 test-radosgw: .venv/.tools .venv/.built ## the storage tests against Ceph's radosgw
 	@$(BIN)/python -m pytest -m radosgw $(ARGS)

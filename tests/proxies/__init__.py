@@ -1,0 +1,1 @@
+"""Real proxies in front of the real page server, set up as ingress controllers set them up."""
