@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from time import time
 
 from maintenance.pageserver.config import Config
-from maintenance.pageserver.process import open_store, run, serve
-from maintenance.pageserver.server import PageServer
+from maintenance.pageserver.process import run
 from portal.env import SettingError
 
 
@@ -18,11 +16,15 @@ def main() -> int:
     except SettingError as exc:
         sys.stderr.write(f"{exc}\n")
         return 1
-    return run(_serve(config))
+    # Imported late: a parent needs little of what a page server does, and a
+    # page server by itself nothing of a parent.
+    if config.workers > 1:
+        from maintenance.pageserver.parent import supervise
 
+        return run(supervise(config))
+    from maintenance.pageserver.serve import serve
 
-async def _serve(config: Config) -> int:
-    return await serve(PageServer(config, open_store, time))
+    return run(serve(config))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Config:
 
     address: tuple[str, int]
     internal_address: tuple[str, int]
+    workers: int
     refresh_seconds: float
     unmatched_status: int
     last_good_dir: Path
@@ -43,6 +44,7 @@ class Config:
             internal_address=env.address(
                 "PAGE_INTERNAL_ADDRESS", default="0.0.0.0:9090"
             ),
+            workers=env.integer("PAGE_WORKERS", default=1, at_least=1, at_most=64),
             refresh_seconds=_seconds("SNAPSHOT_REFRESH_SECONDS", 1, at_least=0.1),
             unmatched_status=env.integer(
                 "PAGE_UNMATCHED_STATUS", default=503, at_least=400, at_most=599

@@ -21,9 +21,9 @@ from maintenance.pageserver.shapes import Shape
 # had its time to answer.
 _PATIENCE_SECONDS = 5.0
 
-_TEXT = "text/plain; charset=utf-8"
-_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-_JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Internal:
         """Return the answer to a request on the internal listener."""
         match request.target.partition("?")[0]:
             case "/livez":
-                return _answer(200, _TEXT, "alive\n")
+                return answer(200, TEXT, "alive\n")
             case "/readyz":
                 return self._readiness()
             case "/metrics":
-                return _answer(200, _PROMETHEUS, self.scrape.text())
+                return answer(200, PROMETHEUS, self.scrape.text())
             case "/snapshot":
-                return _answer(200, _JSON, json.dumps(self._snapshot()) + "\n")
-        return _answer(404, _TEXT, "There is nothing here.\n")
+                return answer(200, JSON, json.dumps(self._snapshot()) + "\n")
+        return answer(404, TEXT, "There is nothing here.\n")
 
     def respond_known(self, shape: Shape, found: re.Match[bytes]) -> Answer:
         """Return the answer to a request whose head has a known shape."""
@@ -57,13 +57,13 @@ class Internal:
 
     def _readiness(self) -> Answer:
         if self.public.is_draining:
-            return _answer(503, _TEXT, "stopping\n")
+            return answer(503, TEXT, "stopping\n")
         if self.refreshes.succeeded_at is not None:
-            return _answer(200, _TEXT, "ready\n")
+            return answer(200, TEXT, "ready\n")
         if self.clock() - self.started < _PATIENCE_SECONDS:
-            return _answer(503, _TEXT, "starting\n")
+            return answer(503, TEXT, "starting\n")
         source = self.pages.published.source.value
-        return _answer(200, _TEXT, f"ready, with the {source} pages\n")
+        return answer(200, TEXT, f"ready, with the {source} pages\n")
 
     def _snapshot(self) -> dict[str, object]:
         published = self.pages.published
@@ -82,7 +82,8 @@ class Internal:
         }
 
 
-def _answer(status: int, content_type: str, text: str) -> Answer:
+def answer(status: int, content_type: str, text: str) -> Answer:
+    """Return an answer on the internal listener."""
     body = text.encode()
     head = heads.head(
         status,

@@ -15,8 +15,9 @@ _POINTER = "current"
 class LastGood:
     """A folder with one publication. The pointer is written last and read first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_read_only: bool = False) -> None:
         self._folder = folder
+        self._is_read_only = is_read_only
 
     def read_pointer(self) -> bytes | None:
         """Return the pointer's bytes, or None where nothing was kept.
@@ -49,9 +50,13 @@ class LastGood:
     ) -> None:
         """Keep a publication and its assets, by digest, instead of the one before.
 
+        Of several who share a folder, one may write; the others do nothing here.
+
         Raises:
             OSError: it could not be written; what was kept before still is.
         """
+        if self._is_read_only:
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         snapshot = f"{digest}.json.gz"
         self._replace(snapshot, blob)

@@ -11,12 +11,6 @@ from collections.abc import Callable, Coroutine
 
 from pythonjsonlogger.json import JsonFormatter
 
-from maintenance.pageserver.server import PageServer
-from maintenance.publishing.store import SnapshotStore, StoreError
-from portal.env import SettingError
-
-logger = logging.getLogger(__name__)
-
 # The refresh thread decodes while the loop serves: it gives way this often.
 _SWITCH_SECONDS = 0.001
 
@@ -35,41 +29,12 @@ def run(main: Coroutine[object, object, int], **fields: object) -> int:
         return runner.run(main)
 
 
-async def serve(server: PageServer) -> int:
-    """Serve until told to stop; return the exit status."""
-    stop = stopping()
-    try:
-        await server.start()
-    except OSError as exc:
-        logger.critical("Cannot listen: %s", exc)
-        return 1
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)
-    await stop.wait()
-    await server.stop()
-    return 0
-
-
 def stopping() -> asyncio.Event:
     """Return an event that is set when this process is told to stop."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
-
-
-def open_store() -> SnapshotStore:
-    """Open the storage that the environment names.
-
-    Raises:
-        StoreError: a variable, or a file that one names, cannot be used.
-    """
-    # Imported late: the listeners answer before the storage's SDK is loaded.
-    from portal.storage import open_storage
-
-    try:
-        return SnapshotStore(open_storage())
-    except SettingError as exc:
-        raise StoreError(str(exc)) from exc
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from maintenance.domain.asked import HEADERS
@@ -22,6 +23,8 @@ class Request(NamedTuple):
 
 Answer: TypeAlias = tuple[bytes, bytes]
 """The head without its last header, Connection, and the body."""
+
+Respond: TypeAlias = Callable[[Request], Answer]
 
 
 def _spellings() -> dict[bytes, str]:

@@ -1,4 +1,4 @@
-"""A page server put together: two listeners, the refresh thread, a graceful stop."""
+"""A page server put together: listeners, the refresh thread, a graceful stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
-from maintenance.pageserver.access import AccessLog
 from maintenance.pageserver.builtin import read_builtin
 from maintenance.pageserver.config import Config
 from maintenance.pageserver.connections import Connections
@@ -78,26 +77,44 @@ class Listener:
 
 
 async def listen(
-    address: tuple[str, int], responder: Responder, connections: Connections
+    address: tuple[str, int],
+    responder: Responder,
+    connections: Connections,
+    *,
+    shares_port: bool = False,
 ) -> Listener:
-    """Open a listener; port 0 means any that is free."""
+    """Open a listener; port 0 means any that is free.
+
+    The kernel spreads connections over the processes that share a port.
+    """
     protocol = partial(HttpProtocol, responder, connections)
     host, port = address
     server = await asyncio.get_running_loop().create_server(
-        protocol, host, port, backlog=_BACKLOG
+        protocol, host, port, backlog=_BACKLOG, reuse_port=shares_port
     )
     watch = asyncio.create_task(connections.watch())
     return Listener(server, protocol, connections, watch)
 
 
 class PageServer:
-    """One page server. `open_store` is called in the refresh thread, later."""
+    """One page server. `open_store` is called in the refresh thread, later.
+
+    Of several workers, the first one keeps the last good publication on the disk.
+    """
+
+    internal: Internal
 
     def __init__(
-        self, config: Config, open_store: Callable[[], SnapshotStore], clock: Clock
+        self,
+        config: Config,
+        open_store: Callable[[], SnapshotStore],
+        clock: Clock,
+        *,
+        worker: int = 1,
     ) -> None:
         self._config, self._clock = config, clock
         self._responses, self._refreshes = Responses(), Refreshes()
+        self._listener: Listener | None = None
         self.pages = LivePages(
             read_builtin(),
             clock=clock,
@@ -109,15 +126,15 @@ class PageServer:
             open_store,
             self._deliver,
             loader=Loader(config.assets_bytes),
-            last_good=LastGood(config.last_good_dir),
+            last_good=LastGood(config.last_good_dir, is_read_only=worker != 1),
             state=self._refreshes,
         )
 
-    async def start(self) -> None:
-        """Open both listeners and begin to follow the storage.
+    async def start(self, *, shares_port: bool = False) -> None:
+        """Open the public listener and begin to follow the storage.
 
         Raises:
-            OSError: an address cannot be listened on.
+            OSError: the address cannot be listened on.
         """
         config = self._config
         self._loop = asyncio.get_running_loop()
@@ -128,15 +145,25 @@ class PageServer:
         scrape = Scrape(
             self.pages, public.traffic, self._responses, self._refreshes, self._clock
         )
-        internal = Internal(self.pages, public, self._refreshes, scrape, monotonic())
-        self.public = await listen(config.address, self._responder(), public)
-        self.internal = await listen(
-            config.internal_address,
-            internal,
-            Connections(config.limits, Traffic()),
+        self.internal = Internal(
+            self.pages, public, self._refreshes, scrape, monotonic()
+        )
+        self._public = await listen(
+            config.address, self._responder(), public, shares_port=shares_port
+        )
+
+    async def start_internal(self) -> None:
+        """Open the internal listener.
+
+        Raises:
+            OSError: the address cannot be listened on.
+        """
+        connections = Connections(self._config.limits, Traffic())
+        self._listener = await listen(
+            self._config.internal_address, self.internal, connections
         )
         logger.info(
-            "Listening on ports %d and %d.", self.public.port, self.internal.port
+            "Listening on ports %d and %d.", self._public.port, self._listener.port
         )
 
     def reload(self) -> None:
@@ -149,15 +176,21 @@ class PageServer:
         logger.info("Stopping.")
         # From now on readiness is denied and every answer closes its
         # connection, but whoever was not told yet may still connect.
-        self.public.connections.is_draining = True
+        self._public.connections.is_draining = True
         await asyncio.sleep(self._config.drain_delay_seconds)
-        await self.public.close(self._config.grace_seconds)
+        await self._public.close(self._config.grace_seconds)
         self._refresher.stop()
-        await self.internal.close(0)
+        if self._listener:
+            await self._listener.close(0)
 
     def _responder(self) -> Responder:
         share = self._config.access_log_sample
-        return AccessLog(self.pages, share, self._clock) if share else self.pages
+        if not share:
+            return self.pages
+        # Imported late: most page servers have no access log.
+        from maintenance.pageserver.access import AccessLog
+
+        return AccessLog(self.pages, share, self._clock)
 
     def _deliver(self, published: Published) -> None:
         self._loop.call_soon_threadsafe(self.pages.swap, published)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -53,6 +53,8 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A group of its own, which ends with it whatever became of workers.
+            start_new_session=True,
         )
         assert self.process.stderr
         self.log: list[dict[str, str]] = []
@@ -86,7 +88,8 @@ def started(
     try:
         yield process
     finally:
-        process.process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.process.pid, signal.SIGKILL)
         process.process.communicate()
 
 

@@ -17,6 +17,7 @@ def test_defaults_are_those_of_the_documentation(
     assert Config.from_env() == Config(
         address=("0.0.0.0", 8080),  # noqa: S104  a page server is for everybody
         internal_address=("0.0.0.0", 9090),  # noqa: S104  for the cluster's network
+        workers=1,
         refresh_seconds=1,
         unmatched_status=503,
         last_good_dir=tmp_path / "last-good",
@@ -68,6 +69,7 @@ def test_each_limit_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("PAGE_ADDRESS", "8080"),
         ("PAGE_INTERNAL_ADDRESS", "localhost"),
+        ("PAGE_WORKERS", "0"),
         ("SNAPSHOT_REFRESH_SECONDS", "0"),
         ("PAGE_UNMATCHED_STATUS", "200"),
         ("PAGE_HEADER_TIMEOUT_SECONDS", "10s"),

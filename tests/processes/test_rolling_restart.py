@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.pageserver.process import publish
 from tests.processes.copy import Copy, copy, wait_for
 from tests.processes.visitors import Visitor, until_answered, visiting
@@ -66,8 +68,11 @@ class ServiceProxy(threading.Thread):
             return False
 
 
-def test_rolling_restart_loses_no_request_on_kept_connections(tmp_path: Path) -> None:
-    with two_page_servers(tmp_path) as servers:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_rolling_restart_loses_no_request_on_kept_connections(
+    tmp_path: Path, workers: str
+) -> None:
+    with two_page_servers(tmp_path, PAGE_WORKERS=workers) as servers:
         ports = [server.ports["page"] for server in servers]
         with visiting(ports, keeps=True, goes_on=True) as visitors:
             until_answered(visitors)
