@@ -17,12 +17,20 @@ from maintenance.pageserver import refusals
 from maintenance.pageserver.connections import Connections
 from maintenance.pageserver.refusals import Refusal
 from maintenance.pageserver.repair import repaired
-from maintenance.pageserver.request import NAMES, Answer, Request, repeated
+from maintenance.pageserver.request import (
+    NAMES,
+    Answer,
+    Request,
+    is_clear,
+    repeated,
+)
 from maintenance.pageserver.shapes import Responder, Shape
 
 # More than this is taken in pieces, so that a flood of pipelined requests meets
 # the write buffer's limit before all of them are answered.
 _PIECE_BYTES = 4096
+# llhttp also takes 0.9 and 2.0, and answers of ours would be wrong for both.
+_VERSIONS = frozenset({"1.0", "1.1"})
 _KEEP = b"Connection: keep-alive\r\n\r\n"
 _CLOSE = b"Connection: close\r\n\r\n"
 
@@ -176,11 +184,6 @@ class HttpProtocol(asyncio.Protocol):
         """Go on after an upgrade or CONNECT, which got the page for an answer."""
         if self._closing:
             return
-        headers = self._headers
-        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
-            # The parser cannot say where the body of an upgrade ends.
-            self._linger()
-            return
         self._parser = httptools.HttpRequestParser(self)
         if rest:
             self._take(rest)
@@ -219,10 +222,10 @@ class HttpProtocol(asyncio.Protocol):
         request = Request(parser.get_method(), target, self._headers)
         # Where the body is not all there, the client may think of the next
         # bytes as a request and we as the body: such a connection must end.
-        keep = is_complete and parser.should_keep_alive()
-        if self._serve(request, keep=keep):
+        has_ended = is_complete and is_clear(self._headers, parser)
+        if self._serve(request, keep=has_ended and parser.should_keep_alive()):
             return
-        if is_complete:
+        if has_ended:
             self._close()
         else:
             self._linger()
@@ -267,9 +270,7 @@ class HttpProtocol(asyncio.Protocol):
             return refusals.LARGE_HEADERS
         if len(self._url) > limits.request_line_bytes:
             return refusals.LONG_TARGET
-        if not self._parser.should_keep_alive() and (
-            self._parser.get_http_version() == "0.9"
-        ):
+        if self._parser.get_http_version() not in _VERSIONS:
             return refusals.MALFORMED
         return None
 

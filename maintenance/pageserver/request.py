@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
+import httptools
+
 from maintenance.domain.asked import HEADERS
 
 # Accept-like headers are lists, so that a second one goes on (RFC 9110, section
@@ -42,3 +44,18 @@ NAMES = _spellings()
 def repeated(name: str, known: str, value: str) -> str:
     """Return the value of a header that came again."""
     return f"{known}, {value}"[:_LIST_LENGTH] if name in _LISTS else known
+
+
+def is_clear(headers: dict[str, str], parser: httptools.HttpRequestParser) -> bool:
+    """Return whether nobody could see another end of a request than the parser.
+
+    A proxy that reads the length otherwise would take the rest for a request of
+    its next client (RFC 9112, sections 6.1 and 11.2).
+    """
+    coding = headers.get("transfer-encoding")
+    if parser.should_upgrade():
+        # The parser does not look for a body there.
+        return coding is None and headers.get("content-length", "0") == "0"
+    if coding is None:
+        return True
+    return coding.lower() == "chunked" and parser.get_http_version() == "1.1"
