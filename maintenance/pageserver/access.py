@@ -14,7 +14,7 @@ from maintenance.pageserver.choice import form_of_page, form_of_reason
 from maintenance.pageserver.flow import FLOWS, flow_of
 from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import Clock, LivePages
-from maintenance.pageserver.shapes import Shape
+from maintenance.pageserver.shapes import Known
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +43,11 @@ class AccessLog:
             self._log(request, answer[0], perf_counter() - began)
         return answer
 
-    def respond_known(self, shape: Shape, found: re.Match[bytes]) -> Answer:
+    def respond_known(self, known: Known) -> Answer:
         """Return the answer to a request whose head has a known shape."""
+        shape, found = known
         began = perf_counter()
-        answer = self._pages.respond_known(shape, found)
+        answer = self._pages.respond_known(known)
         if random() < self._share:  # noqa: S311  no secret
             self._log(shape.request(found), answer[0], perf_counter() - began)
         return answer

@@ -58,7 +58,9 @@ class Connections:
     def __init__(self, limits: Limits, traffic: Traffic) -> None:
         self.limits = limits
         self.traffic = traffic
-        self.shapes = Shapes()
+        # What is longer than one of the limits must not slip past the parser.
+        longest_bytes = min(limits.request_line_bytes, limits.header_bytes)
+        self.shapes = Shapes(longest_bytes=longest_bytes)
         self.now = monotonic()
         self.is_draining = False
         self._open: set[Connection] = set()

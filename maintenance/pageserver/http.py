@@ -7,14 +7,15 @@ for. Whatever a client does wrong costs that client its connection, no more.
 from __future__ import annotations
 
 import asyncio
-import re
+from collections.abc import Callable
 from time import perf_counter
-from typing import cast
+from typing import TypeVar, cast
 
 import httptools
 
 from maintenance.pageserver import refusals
 from maintenance.pageserver.connections import Connections
+from maintenance.pageserver.pieces import Pieces
 from maintenance.pageserver.refusals import Refusal
 from maintenance.pageserver.repair import repaired
 from maintenance.pageserver.request import (
@@ -24,15 +25,17 @@ from maintenance.pageserver.request import (
     is_clear,
     repeated,
 )
-from maintenance.pageserver.shapes import Responder, Shape
+from maintenance.pageserver.shapes import Responder
 
-# More than this is taken in pieces, so that a flood of pipelined requests meets
-# the write buffer's limit before all of them are answered.
-_PIECE_BYTES = 4096
+# So many answers, then other clients have their turn: a pipeline can be long.
+_PIECES_A_TURN = 8
 # llhttp also takes 0.9 and 2.0, and answers of ours would be wrong for both.
 _VERSIONS = frozenset({"1.0", "1.1"})
 _KEEP = b"Connection: keep-alive\r\n\r\n"
 _CLOSE = b"Connection: close\r\n\r\n"
+
+
+T = TypeVar("T")
 
 
 class HttpProtocol(asyncio.Protocol):
@@ -47,7 +50,7 @@ class HttpProtocol(asyncio.Protocol):
         self._closing = self._is_paused = False
         # Whether nothing was answered yet of the bytes being taken.
         self._fresh = True
-        self._url = self._waiting = b""
+        self._url, self._waiting = b"", Pieces()
         self._headers: dict[str, str] = {}
         self._refusal: Refusal | None = None
         # Bytes of finished header lines; of a head that is not finished; and
@@ -60,8 +63,7 @@ class HttpProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         if not self._connections.add(self):
-            self._closing = True
-            self._transport.abort()
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
@@ -73,13 +75,9 @@ class HttpProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._closing:
             self._discard(len(data))
-        elif self._waiting or len(data) > _PIECE_BYTES:
-            self._waiting += data
+        elif self._waiting or not self._serve_known(data):
+            self._waiting.add(data)
             self._work_off()
-        elif not self._begun and (found := self._connections.shapes.find(data)):
-            self._serve_known(*found)
-        else:
-            self._take(data)
 
     def pause_writing(self) -> None:
         self._is_paused = True
@@ -93,8 +91,6 @@ class HttpProtocol(asyncio.Protocol):
             return
         self.deadline = self._connections.now + self._connections.limits.idle_seconds
         self._work_off()
-        if not self._is_paused:
-            self._transport.resume_reading()
 
     # What the parser calls.
 
@@ -157,18 +153,39 @@ class HttpProtocol(asyncio.Protocol):
         self._transport.abort()
 
     def _work_off(self) -> None:
-        """Take what is waiting, as long as the client takes the answers."""
-        while self._waiting and not self._is_paused and not self._closing:
-            piece = self._waiting[:_PIECE_BYTES]
-            self._waiting = self._waiting[_PIECE_BYTES:]
-            self._take(piece)
+        """Take some of what is waiting, as long as the client takes the answers."""
+        for _ in range(_PIECES_A_TURN):
+            if not self._has_turn():
+                break
+            piece = self._waiting.take()
+            if not self._serve_known(piece):
+                self._take(piece)
+        if self._has_turn():
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._work_off)
+        elif not self._is_paused:
+            self._transport.resume_reading()
+
+    def _has_turn(self) -> bool:
+        can_answer = not (self._is_paused or self._closing)
+        return can_answer and bool(self._waiting) and not self._transport.is_closing()
+
+    def _serve_known(self, data: bytes) -> bool:
+        """Answer the bytes if they are one request of a known shape."""
+        if self._begun or (known := self._connections.shapes.find(data)) is None:
+            return False
+        if not self._serve(self._respond_known, known, keep=True):
+            self._close()
+        return True
 
     def _take(self, data: bytes) -> None:
         self._fresh = was_idle = not self._begun
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as exc:
-            self._stay_http(data[exc.args[0] :])
+        except httptools.HttpParserUpgrade:
+            # It got the page for an answer, as CONNECT does, and stays with HTTP.
+            if not self._closing:
+                self._parser = httptools.HttpRequestParser(self)
             return
         except httptools.HttpParserError:
             self._mend(data if self._fresh else b"")
@@ -176,17 +193,9 @@ class HttpProtocol(asyncio.Protocol):
         if self._closing:
             return
         if self._begun:
-            self._go_on(len(data), was_idle=was_idle)
+            self._go_on(len(data))
         elif was_idle:
             self._connections.shapes.learn(data)
-
-    def _stay_http(self, rest: bytes) -> None:
-        """Go on after an upgrade or CONNECT, which got the page for an answer."""
-        if self._closing:
-            return
-        self._parser = httptools.HttpRequestParser(self)
-        if rest:
-            self._take(rest)
 
     def _mend(self, data: bytes) -> None:
         """Try what the parser refused again, if it is HTTP after all."""
@@ -199,80 +208,69 @@ class HttpProtocol(asyncio.Protocol):
         else:
             self._refuse(refusals.MALFORMED)
 
-    def _go_on(self, size: int, *, was_idle: bool) -> None:
+    def _go_on(self, size: int) -> None:
         """Answer a request whose body is still to come; bound an unfinished head."""
         limits = self._connections.limits
         if self._head_done:
-            self._answer(is_complete=False)
+            if not self._waiting:
+                self._answer(is_complete=False)
             return
         self._unfinished += size
         if len(self._url) > limits.request_line_bytes:
             self._refuse(refusals.LONG_TARGET)
         elif self._unfinished > limits.request_line_bytes + limits.header_bytes:
             self._refuse(refusals.LARGE_HEADERS)
-        elif was_idle:
+        elif self._unfinished == size:
             self.deadline = self._connections.now + limits.header_seconds
 
     def _answer(self, *, is_complete: bool) -> None:
-        if refusal := self._refusal or self._found_wrong():
-            self._refuse(refusal)
+        parser, limits = self._parser, self._connections.limits
+        if self._head_bytes > limits.header_bytes:
+            self._refusal = refusals.LARGE_HEADERS
+        elif len(self._url) > limits.request_line_bytes:
+            self._refusal = refusals.LONG_TARGET
+        elif parser.get_http_version() not in _VERSIONS:
+            self._refusal = refusals.MALFORMED
+        if self._refusal:
+            self._refuse(self._refusal)
             return
-        parser = self._parser
         target = self._url.decode("latin-1")
         request = Request(parser.get_method(), target, self._headers)
         # Where the body is not all there, the client may think of the next
         # bytes as a request and we as the body: such a connection must end.
         has_ended = is_complete and is_clear(self._headers, parser)
-        if self._serve(request, keep=has_ended and parser.should_keep_alive()):
+        keep = has_ended and parser.should_keep_alive()
+        has_body = request.method != b"HEAD"
+        if self._serve(self._respond, request, keep=keep, has_body=has_body):
             return
         if has_ended:
             self._close()
         else:
             self._linger()
 
-    def _serve(self, request: Request, *, keep: bool) -> bool:
+    def _serve(
+        self,
+        respond: Callable[[T], Answer],
+        asked: T,
+        *,
+        keep: bool,
+        has_body: bool = True,
+    ) -> bool:
         """Answer a request; return whether the connection may be kept."""
         started = perf_counter()
-        try:
-            head, body = self._respond(request)
-        except Exception as exc:  # noqa: BLE001  any answer is better than none
-            head, body = self._failed(exc)
-        if request.method == b"HEAD":
-            body = b""
-        return self._send(head, body, keep=keep, started=started)
-
-    def _serve_known(self, shape: Shape, found: re.Match[bytes]) -> None:
-        """Answer a whole request without a body, read by its shape."""
-        started = perf_counter()
-        try:
-            head, body = self._respond_known(shape, found)
-        except Exception as exc:  # noqa: BLE001  any answer is better than none
-            head, body = self._failed(exc)
-        if not self._send(head, body, keep=True, started=started):
-            self._close()
-
-    def _failed(self, exc: Exception) -> Answer:
-        self._connections.report_failure(exc)
-        return refusals.FAILURE
-
-    def _send(self, head: bytes, body: bytes, *, keep: bool, started: float) -> bool:
         connections = self._connections
+        try:
+            head, body = respond(asked)
+        except Exception as exc:  # noqa: BLE001  any answer is better than none
+            connections.report_failure(exc)
+            head, body = refusals.FAILURE
         keep = keep and not connections.is_draining
-        self._transport.write(b"".join((head, _KEEP if keep else _CLOSE, body)))
+        parts = (head, _KEEP if keep else _CLOSE, body if has_body else b"")
+        self._transport.write(b"".join(parts))
         if not self._is_paused:
             self.deadline = connections.now + connections.limits.idle_seconds
         connections.traffic.observe(perf_counter() - started)
         return keep
-
-    def _found_wrong(self) -> Refusal | None:
-        limits = self._connections.limits
-        if self._head_bytes > limits.header_bytes:
-            return refusals.LARGE_HEADERS
-        if len(self._url) > limits.request_line_bytes:
-            return refusals.LONG_TARGET
-        if self._parser.get_http_version() not in _VERSIONS:
-            return refusals.MALFORMED
-        return None
 
     def _refuse(self, refusal: Refusal) -> None:
         self._connections.traffic.reject(refusal.cause)
@@ -281,9 +279,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _close(self) -> None:
         """Close once everything is sent, or cannot be within its time."""
-        self._closing = True
-        self._waiting = b""
-        self.deadline = self._connections.now + self._connections.limits.write_seconds
+        self._end_within(self._connections.limits.write_seconds)
         self._transport.close()
 
     def _linger(self) -> None:
@@ -293,11 +289,14 @@ class HttpProtocol(asyncio.Protocol):
         what is unread, and the client could lose the answer (RFC 9112,
         section 9.6).
         """
-        self._closing = True
-        self._waiting = b""
-        self.deadline = self._connections.now + self._connections.limits.drain_seconds
+        self._end_within(self._connections.limits.drain_seconds)
         if not self._transport.is_closing():
             self._transport.write_eof()
+
+    def _end_within(self, seconds: float) -> None:
+        self._closing = True
+        self._waiting.clear()
+        self.deadline = self._connections.now + seconds
 
     def _discard(self, size: int) -> None:
         self._drained += size

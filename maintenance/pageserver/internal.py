@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -15,7 +14,7 @@ from maintenance.pageserver.metrics import Refreshes
 from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import LivePages
 from maintenance.pageserver.scrape import Scrape, age_seconds
-from maintenance.pageserver.shapes import Shape
+from maintenance.pageserver.shapes import Known
 
 # A replica without the storage is better than none, but only once the storage
 # had its time to answer.
@@ -51,8 +50,9 @@ class Internal:
                 return answer(200, JSON, json.dumps(self._snapshot()) + "\n")
         return answer(404, TEXT, "There is nothing here.\n")
 
-    def respond_known(self, shape: Shape, found: re.Match[bytes]) -> Answer:
+    def respond_known(self, known: Known) -> Answer:
         """Return the answer to a request whose head has a known shape."""
+        shape, found = known
         return self.respond(shape.request(found))
 
     def _readiness(self) -> Answer:

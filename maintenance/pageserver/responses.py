@@ -30,7 +30,7 @@ from maintenance.pageserver.metrics import Responses
 from maintenance.pageserver.pages import Pages
 from maintenance.pageserver.published import Published
 from maintenance.pageserver.request import Answer, Request
-from maintenance.pageserver.shapes import Shape
+from maintenance.pageserver.shapes import Known
 
 Clock = Callable[[], float]
 """Returns seconds since the epoch."""
@@ -116,17 +116,18 @@ class LivePages:
         found = self._remembered(key, Request(request.method, target, others))
         return self._page(found, _sane_id(given_id), self._clock())
 
-    def respond_known(self, shape: Shape, found: re.Match[bytes]) -> Answer:
+    def respond_known(self, known: Known) -> Answer:
         """Return the answer to a request whose head has a known shape."""
+        shape, found = known
         pages, now = self._pages, self._clock()
         key: Hashable = (shape.names, found.group(*shape.groups))
         if pages.table.reads_paths:
             target = found[1].decode("ascii")
             key = (pages.table.longest_prefix(target.partition("?")[0]), key)
-        known = pages.memory.find(key, now)
-        if known is None:
-            known = self._remembered(key, shape.request(found))
-        return self._page(known, found[shape.id_group], now)
+        remembered = pages.memory.find(key, now)
+        if remembered is None:
+            remembered = self._remembered(key, shape.request(found))
+        return self._page(remembered, found[shape.id_group], now)
 
     def _remembered(self, key: Hashable, request: Request) -> Remembered:
         """Return what a request's headers decide, remembered or worked out."""

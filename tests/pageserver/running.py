@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from maintenance.pageserver.published import Published, Source
 from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import LivePages
 from maintenance.pageserver.server import Listener, listen
-from maintenance.pageserver.shapes import Responder, Shape
+from maintenance.pageserver.shapes import Known, Responder
 from tests.snapshots import NOON, make_snapshot
 
 
@@ -45,7 +44,8 @@ class Plain:
     def respond(self, request: Request) -> Answer:
         return self.answer(request)
 
-    def respond_known(self, shape: Shape, found: re.Match[bytes]) -> Answer:
+    def respond_known(self, known: Known) -> Answer:
+        shape, found = known
         return self.answer(shape.request(found))
 
 

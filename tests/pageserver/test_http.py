@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-import asyncio
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-import uvloop
 
 from maintenance.pageserver.connections import Limits
 from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import LivePages
 from tests.pageserver.client import Wire, ask, request
 from tests.pageserver.running import Hands, Running, publish, running
+
+pytestmark = pytest.mark.usefixtures("each_loop")
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 PATIENT = Limits(drain_seconds=30)
@@ -29,15 +29,6 @@ def respond(request: Request) -> Answer:
     size = 100_000 if request.target == "/long" else 0
     body = f"{request.method.decode()} {request.target}".encode() + b"." * size
     return b"HTTP/1.1 503 Away\r\nContent-Length: %d\r\n" % len(body), body
-
-
-@pytest.fixture(
-    autouse=True,
-    params=[uvloop.new_event_loop, asyncio.new_event_loop],
-    ids=["uvloop", "asyncio"],
-)
-def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Running, "new_loop", staticmethod(request.param))
 
 
 @pytest.fixture

@@ -64,7 +64,8 @@ def test_change_is_followed(tmp_path: Path) -> None:
         publish(tmp_path)
         server.wait_for("upgrade")
 
-        assert ask(server.internal, "/readyz").status == 200
+        # The page is there before the look that found it has ended.
+        wait_until(lambda: ask(server.internal, "/readyz").status == 200)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
