@@ -29,6 +29,9 @@ from maintenance.pageserver.shapes import Responder
 
 # So many answers, then other clients have their turn: a pipeline can be long.
 _PIECES_A_TURN = 8
+# What may wait unsent for one client. From here on a body is sent as it is, not
+# copied for each client: it may be a file of some megabytes.
+_SHARED_FROM_BYTES = 32 * 1024
 # llhttp also takes 0.9 and 2.0, and answers of ours would be wrong for both.
 _VERSIONS = frozenset({"1.0", "1.1"})
 _KEEP = b"Connection: keep-alive\r\n\r\n"
@@ -62,6 +65,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(_SHARED_FROM_BYTES)
         if not self._connections.add(self):
             self.abort()
 
@@ -265,8 +269,14 @@ class HttpProtocol(asyncio.Protocol):
             connections.report_failure(exc)
             head, body = refusals.FAILURE
         keep = keep and not connections.is_draining
-        parts = (head, _KEEP if keep else _CLOSE, body if has_body else b"")
-        self._transport.write(b"".join(parts))
+        end = _KEEP if keep else _CLOSE
+        if not has_body:
+            body = b""
+        if len(body) < _SHARED_FROM_BYTES:
+            self._transport.write(b"".join((head, end, body)))
+        else:
+            self._transport.write(head + end)
+            self._transport.write(body)
         if not self._is_paused:
             self.deadline = connections.now + connections.limits.idle_seconds
         connections.traffic.observe(perf_counter() - started)

@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 # The kernel's own limit (net.core.somaxconn) usually is lower.
 _BACKLOG = 4096
+# What the kernel takes for a client before we have to wait for it. Its own limit
+# is megabytes, for each client that reads nothing. Connections inherit this.
+_UNSENT_BYTES = 32 * 1024
 # How long the first answer may wait for the last good pages from the disk;
 # it must come within half a second of the process's start.
 _RESTORE_SECONDS = 0.2
@@ -92,6 +95,8 @@ async def listen(
     server = await asyncio.get_running_loop().create_server(
         protocol, host, port, backlog=_BACKLOG, reuse_port=shares_port
     )
+    for each in server.sockets:
+        each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
     watch = asyncio.create_task(connections.watch())
     return Listener(server, protocol, connections, watch)
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.pageserver.client import Wire, ask, browse, request
 from tests.pageserver.process import TELLING, publish, started
+from tests.processes.copy import wait_until
 
 _WITHOUT_UVLOOP = 'import sys; sys.modules["uvloop"] = None\n' + TELLING
 

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from tests.pageserver.client import browse, request
+from maintenance.domain.snapshot import Asset, Snapshot
+from maintenance.publishing.store import POINTER, asset_name, blob_name
+from tests.pageserver.client import ask, browse, request
 from tests.processes.copy import Copy, copy, wait_until
-from tests.processes.crowd import flood
+from tests.processes.crowd import count_alive, crowd, flood, peak_mib
+from tests.snapshots import (
+    make_snapshot,
+    make_stored,
+)
 
-# For one page, on a machine that does other things as well.
+# For some pages, on a machine that does other things as well.
 PATIENCE_SECONDS = 20.0
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
 @pytest.fixture
@@ -30,6 +39,10 @@ def target(tmp_path: Path) -> Iterator[Copy]:
             browse(made.ports["page"], accept_encoding=encoding)
         wait_until(lambda: "Nothing is published yet" in made.log_of("page"))
         yield made
+
+
+def pid(made: Copy) -> int:
+    return made.processes["page"].pid
 
 
 def assert_others_are_served(made: Copy, times: int = 5) -> None:
@@ -57,3 +70,36 @@ def test_pipelines_take_turns_with_other_clients(target: Copy) -> None:
         is_over.set()
         for client in clients:
             client.join()
+
+
+def store(
+    made: Copy, snapshot: Snapshot, files: Mapping[str, bytes] = NO_FILES
+) -> None:
+    """Put a publication where the page server looks for it."""
+    pointer, blob, digest = make_stored(snapshot)
+    for name, data in {**files, blob_name(digest): blob, POINTER: pointer}.items():
+        path = made.data / "storage" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def test_large_file_is_not_copied_for_each_slow_reader(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 8192
+    digest = sha256(data).hexdigest()
+    asset = Asset(digest, "large.bin", "application/octet-stream", len(data))
+    address = f"{asset.digest}/{asset.name}"
+    with copy(tmp_path) as made:
+        files = {asset_name(asset.digest, asset.name): data}
+        store(made, make_snapshot(assets=(asset,)), files)
+        made.start_page_server()
+        port, path = made.ports["page"], f"/.maintenance/assets/{address}"
+        wait_until(lambda: ask(port, path).status == 200)
+        before = peak_mib(pid(made))
+
+        with crowd(port, 500, request("GET", path, host="a")) as clients:
+            assert_others_are_served(made)
+            assert ask(port, path).body == data
+            assert count_alive(clients) == 0
+
+        # [4 MiB; 1 GiB where each has a copy]
+        assert peak_mib(pid(made)) - before < 40
