@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from operator import itemgetter
 from time import monotonic
 from typing import Protocol
 
@@ -20,6 +21,9 @@ TICK_SECONDS = 0.25
 # on its way that was sent before the client could know.
 _LAST_CALL_SECONDS = 1.0
 _FAILURE_LOG_SECONDS = 1.0
+# What all connections hold is added up after so many of them have grown: none can
+# grow by more than about 100 KiB at once.
+_GROWN_AT_MOST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Limits:
     drain_bytes: int = 64 * 1024
     request_line_bytes: int = 8 * 1024
     header_bytes: int = 32 * 1024
+    held_bytes: int = 32 * 1024 * 1024
+    """For all clients together: unfinished heads, waiting requests, unread answers."""
     connections: int = 4096
 
 
@@ -46,6 +52,9 @@ class Connection(Protocol):
 
     @property
     def is_idle(self) -> bool: ...
+
+    @property
+    def held_bytes(self) -> int: ...
 
     def time_out(self) -> None: ...
 
@@ -63,6 +72,7 @@ class Connections:
         self.shapes = Shapes(longest_bytes=longest_bytes)
         self.now = monotonic()
         self.is_draining = False
+        self._grown = 0
         self._open: set[Connection] = set()
         self._failure_logged_at = self.now - _FAILURE_LOG_SECONDS
 
@@ -99,6 +109,29 @@ class Connections:
         self.now = now = monotonic()
         for connection in [each for each in self._open if each.deadline <= now]:
             connection.time_out()
+
+    def grow(self) -> None:
+        """Note that a connection holds more, and see now and then to the sum."""
+        self._grown += 1
+        if self._grown >= _GROWN_AT_MOST:
+            self._grown = 0
+            self._shed()
+
+    def _shed(self) -> None:
+        """Cut off those who hold most, where all together hold too much."""
+        holders = [(each.held_bytes, each) for each in self._open]
+        excess = sum(held for held, _ in holders) - self.limits.held_bytes
+        if excess <= 0:
+            return
+        holders.sort(key=itemgetter(0), reverse=True)
+        for held, connection in holders:
+            if excess <= 0:
+                break
+            excess -= held
+            self.traffic.reject("memory")
+            # It is told of its end later, and must not be counted until then.
+            self.discard(connection)
+            connection.abort()
 
     async def drain(self, grace_seconds: float) -> None:
         """Let every connection finish what it has begun, then cut off the rest.

@@ -88,6 +88,7 @@ class HttpProtocol(asyncio.Protocol):
         self.deadline = self._connections.now + self._connections.limits.write_seconds
         if not self._transport.is_closing():
             self._transport.pause_reading()
+        self._connections.grow()
 
     def resume_writing(self) -> None:
         self._is_paused = False
@@ -133,6 +134,11 @@ class HttpProtocol(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         return not self._begun and not self._closing and not self._is_paused
+
+    @property
+    def held_bytes(self) -> int:
+        unsent = self._transport.get_write_buffer_size()
+        return len(self._waiting) + self._unfinished + min(unsent, _SHARED_FROM_BYTES)
 
     def time_out(self) -> None:
         """End a connection whose deadline has passed."""
@@ -220,6 +226,7 @@ class HttpProtocol(asyncio.Protocol):
                 self._answer(is_complete=False)
             return
         self._unfinished += size
+        self._connections.grow()
         if len(self._url) > limits.request_line_bytes:
             self._refuse(refusals.LONG_TARGET)
         elif self._unfinished > limits.request_line_bytes + limits.header_bytes:

@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -92,6 +93,41 @@ def test_empty_lines_keep_no_connection() -> None:
     with running(respond, HASTY) as server, Wire(server.port) as wire:
         send_until_cut_off(wire, b"\r\n")
         wait_until_empty(server)
+
+
+def test_who_holds_most_is_cut_off_first() -> None:
+    limits = Limits(held_bytes=1_000_000)
+    with running(respond, limits) as server, ExitStack() as stack:
+
+        def connect(sent: bytes) -> Wire:
+            wire = stack.enter_context(Wire(server.port))
+            wire.send(sent)
+            return wire
+
+        modest = connect(b"GET / HTTP/1.1\r\nX: " + b"x" * 1000)
+        waiting = connect(GET)
+        assert waiting.reply().status == 503
+        greedy = [connect(b"GET / HTTP/1.1\r\nX: " + b"x" * 30_000) for _ in range(300)]
+        settle(server.port)
+
+        assert 200 < server.traffic.rejected["memory"] < 300
+        modest.send(b"\r\n\r\n")
+        waiting.send(GET)
+        assert [modest.reply().status, waiting.reply().status] == [503, 503]
+        del greedy
+
+
+def test_many_who_read_nothing_are_cut_off() -> None:
+    limits = Limits(held_bytes=1_000_000)
+    with running(respond, limits) as server, ExitStack() as stack:
+        for _ in range(300):
+            wire = stack.enter_context(Wire(server.port))
+            wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            wire.send(request("GET", "/long", host="a"))
+        settle(server.port)
+
+        assert server.traffic.rejected["memory"] > 200
+        assert ask(server.port).status == 503
 
 
 def test_pipeline_is_answered_to_its_end_and_closed_as_it_says(server: Running) -> None:

@@ -25,6 +25,7 @@ from tests.snapshots import (
     make_stored,
 )
 
+SHORT = b"GET / HTTP/1.1\r\n\r\n"
 # For some pages, on a machine that does other things as well.
 PATIENCE_SECONDS = 20.0
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
@@ -50,6 +51,29 @@ def assert_others_are_served(made: Copy, times: int = 5) -> None:
     for _ in range(times):
         assert browse(made.ports["page"]).status == 503
     assert time.monotonic() - started < PATIENCE_SECONDS
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        SHORT * 14_000,
+        SHORT * 220,
+        SHORT * 3,
+        SHORT + b"GET / HTTP/1.1\r\nX: " + b"x" * 32_000,
+        request("POST", "/", transfer_encoding="chunked") + b"fff\r\n" + b"x" * 60_000,
+    ],
+    ids=["pipelined", "a-packet", "few", "half-a-head", "endless-body"],
+)
+def test_memory_is_bounded_for_those_who_read_nothing(
+    target: Copy, sent: bytes
+) -> None:
+    before = peak_mib(pid(target))
+
+    with crowd(target.ports["page"], 2000, sent):
+        assert_others_are_served(target)
+
+    # [75 MiB; without bounds 2.8 GiB]
+    assert peak_mib(pid(target)) - before < 130
 
 
 def test_pipelines_take_turns_with_other_clients(target: Copy) -> None:
