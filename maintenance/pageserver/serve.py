@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
+from dataclasses import replace
 from time import time
 
 from maintenance.pageserver.config import Config
@@ -14,6 +16,10 @@ from maintenance.publishing.store import SnapshotStore, StoreError
 from portal.env import SettingError
 
 logger = logging.getLogger(__name__)
+
+# Of the storage, the internal listener's clients, the event loop and the log:
+# without them, probes would fail and nothing new be read.
+_OTHER_FILES = 64
 
 
 async def serve(config: Config) -> int:
@@ -30,7 +36,9 @@ async def serve(config: Config) -> int:
 
 
 def make_server(config: Config, *, worker: int = 1) -> PageServer:
-    return PageServer(config, _open_store, time, worker=worker)
+    """Return a page server that leaves some open files to everything but visitors."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return PageServer(_within(config, files), _open_store, time, worker=worker)
 
 
 async def serve_until(stop: asyncio.Event, server: PageServer) -> int:
@@ -39,6 +47,20 @@ async def serve_until(stop: asyncio.Event, server: PageServer) -> int:
     await stop.wait()
     await server.stop()
     return 0
+
+
+def _within(config: Config, files: int) -> Config:
+    asked, most = config.limits.connections, max(files - _OTHER_FILES, 1)
+    if files == resource.RLIM_INFINITY or asked <= most:
+        return config
+    logger.warning(
+        "PAGE_MAX_CONNECTIONS=%d is more than the limit of %d open files leaves:"
+        " there will be %d.",
+        asked,
+        files,
+        most,
+    )
+    return replace(config, limits=replace(config.limits, connections=most))
 
 
 def _open_store() -> SnapshotStore:

@@ -101,8 +101,11 @@ class Copy:
         self.data.mkdir(parents=True, exist_ok=True)
         self.succeed("migrate", "--verbosity", "0")
 
-    def start_page_server(self, name: str = "page") -> None:
+    def start_page_server(self, name: str = "page", *, files: int = 0) -> None:
+        """Start a page server, which may open so many files if a number is given."""
         command = [sys.executable, "-m", "maintenance.pageserver"]
+        if files:
+            command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
         port = self.ports["page"]
         self._start(name, command, lambda: listens(port))
 

@@ -6,6 +6,7 @@ The bounds are far above what was measured (in brackets; EPYC, 2 shared cores,
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -46,11 +47,30 @@ def pid(made: Copy) -> int:
     return made.processes["page"].pid
 
 
+def metric(made: Copy, name: str) -> int:
+    found = re.search(
+        rf"^{re.escape(name)} (\d+)$", made.internal("/metrics").body, re.M
+    )
+    return int(found[1]) if found else 0
+
+
 def assert_others_are_served(made: Copy, times: int = 5) -> None:
     started = time.monotonic()
     for _ in range(times):
         assert browse(made.ports["page"]).status == 503
     assert time.monotonic() - started < PATIENCE_SECONDS
+
+
+def test_few_files_are_not_all_taken_by_visitors(tmp_path: Path) -> None:
+    with copy(tmp_path) as made:
+        made.start_page_server(files=300)
+
+        with crowd(made.ports["page"], 400):
+            wait_until(lambda: metric(made, "entracte_connections") == 236)
+            assert made.internal("/livez").body == "alive\n"
+
+        assert "PAGE_MAX_CONNECTIONS=4096" in made.log_of("page")
+        assert "Too many open files" not in made.log_of("page")
 
 
 @pytest.mark.parametrize(
