@@ -66,7 +66,7 @@ def test_few_files_are_not_all_taken_by_visitors(tmp_path: Path) -> None:
         made.start_page_server(files=300)
 
         with crowd(made.ports["page"], 400):
-            wait_until(lambda: metric(made, "entracte_connections") == 236)
+            wait_until(lambda: metric(made, "entracte_connections_open") == 236)
             assert made.internal("/livez").body == "alive\n"
 
         assert "PAGE_MAX_CONNECTIONS=4096" in made.log_of("page")
