@@ -5,6 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
+
 from tests.pageserver.process import publish
 from tests.processes.copy import Copy, copy, wait_for
 from tests.processes.visitors import until_answered, visiting
@@ -99,3 +101,23 @@ def test_hangup_that_finds_no_key_keeps_what_works(tmp_path: Path) -> None:
 
             made.until_page("After")
             assert "AWS_SECRET_ACCESS_KEY_FILE" in made.log_of("page")
+
+
+def test_hangups_do_not_add_up_in_memory(tmp_path: Path) -> None:
+    with moto(tmp_path / "s3", tls=False) as server:
+        server.s3.make_bucket(BUCKET)
+        variables = {"AWS_STORAGE_BUCKET_NAME": BUCKET, **server.s3.environment}
+        with copy(tmp_path, **variables) as made:
+            made.prepare()
+            made.start_page_server()
+            process = psutil.Process(made.processes["page"].pid)
+            sizes = []
+            for number in range(5):
+                made.succeed("set_reason", f"Reason {number}")
+                made.until_page(f"Reason {number}")
+                time.sleep(0.5)
+                sizes.append(process.memory_info().rss)
+                hang_up(made)
+
+    # A client of the storage takes 12 MiB.
+    assert sizes[-1] - sizes[0] < 12 * 2**20
