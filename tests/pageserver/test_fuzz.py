@@ -90,7 +90,7 @@ def pages() -> LivePages:
 
 @pytest.fixture(scope="module")
 def server(pages: LivePages) -> Iterator[Running]:
-    with running(pages.respond) as server:
+    with running(pages) as server:
         yield server
 
 

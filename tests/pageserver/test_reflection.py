@@ -86,7 +86,7 @@ def port() -> Iterator[int]:
         schedules=(make_schedule(everywhere=False, services=("shop",)),)
     )
     pages = LivePages(publish(snapshot), clock=Hands())
-    with running(pages.respond) as server:
+    with running(pages) as server:
         yield server.port
 
 
