@@ -23,7 +23,9 @@ from tests.proxies.visitor import ask
 def accepted(page: Copy) -> int:
     """Return how many connections a page server has accepted."""
     text = page.internal("/metrics").body
-    (count,) = re.findall(r"^entracte_connections_total (\d+)$", text, re.MULTILINE)
+    (count,) = re.findall(
+        r"^entracte_connections_accepted_total (\d+)$", text, re.MULTILINE
+    )
     return int(count)
 
 

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 
 import brotli  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
-from tests.processes.copy import Copy
-from tests.proxies.flows import (
-    BOTH,
-    COUNTED_AS,
-    F5,
-    FLOWS,
-    NO_ENDPOINTS,
-    REDIRECT,
-    Flow,
-)
+from tests.proxies.flows import F5, FLOWS, NO_ENDPOINTS, REDIRECT, Flow
 from tests.proxies.proxy import ENVOY, NGINX
 from tests.proxies.published import BLOG, SHOP, SHOPS_REASON
 from tests.proxies.stage import Stage
@@ -130,26 +120,3 @@ def test_program_gets_json(stage: Stage, flow: Flow) -> None:
     problem = json.loads(reply.body)
     assert problem["reason"] == "unannounced"
     assert problem["request_id"] == reply["x-request-id"]
-
-
-@pytest.mark.parametrize("flow", [each for each in FLOWS if each != BOTH], ids=str)
-def test_page_server_counts_the_flow(stage: Stage, page: Copy, flow: Flow) -> None:
-    port = stage.port(flow)
-    before = answers(page)
-
-    ask(port, SHOP)
-
-    after = answers(page)
-    counted = {name: after[name] - before.get(name, 0) for name in after}
-    assert {n: c for n, c in counted.items() if c} == {COUNTED_AS[flow]: 1}
-
-
-def answers(page: Copy) -> dict[str, int]:
-    """Return how many answers a page server has counted for each flow."""
-    text = page.internal("/metrics").body
-    counts: dict[str, int] = {}
-    for flow, count in re.findall(
-        r'^entracte_responses_total{.*flow="(.*?)"} (\d+)$', text, re.MULTILINE
-    ):
-        counts[flow] = counts.get(flow, 0) + int(count)
-    return counts
