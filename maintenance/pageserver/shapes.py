@@ -35,7 +35,8 @@ _END = b"\r\n\r\n"
 # One value alone would come out of a match without a tuple around it.
 _DECISIVE_AT_LEAST = 2
 
-# They decide about the body, the connection or the path: that takes the parser.
+# They decide about the body, the connection, the path, or a preflight: that takes
+# the parser.
 _NOT_PLAIN = frozenset(
     {
         b"content-length",
@@ -46,6 +47,7 @@ _NOT_PLAIN = frozenset(
         b"x-original-uri",
         b"x-forwarded-uri",
         b"x-envoy-original-path",
+        b"access-control-request-method",
     }
 )
 

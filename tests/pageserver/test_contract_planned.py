@@ -301,6 +301,18 @@ def test_other_paths_get_the_page(port: int, target: str) -> None:
     assert ask(port, target, host=SHOP).status == 503
 
 
+def test_equal_plans_of_two_services_name_their_own() -> None:
+    snapshot = make_snapshot(services=SNAPSHOT.services, schedules=(make_schedule(),))
+
+    with serving(snapshot) as port:
+        found = [
+            json.loads(ask(port, UPCOMING, host=host).body)["service"]
+            for host in (SHOP, "till.test", "nobody.test")
+        ]
+
+    assert found == ["shop", "till", None]
+
+
 @pytest.mark.parametrize("target", PLANS)
 def test_empty_plan_is_a_plan(target: str) -> None:
     with serving() as port:

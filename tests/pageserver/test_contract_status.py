@@ -62,6 +62,16 @@ def test_status_follows_the_rule(
     assert (reply.status, reply["x-maintenance"]) == (status, slug)
 
 
+def test_request_is_told_from_an_equal_one_that_the_ingress_reports() -> None:
+    with serving(SNAPSHOT, unmatched=404) as port:
+        found = [
+            get(port, "nobody.test", *lines).status
+            for lines in ((), ("X-Code: 503",), (), ("X-Code: 502",))
+        ]
+
+    assert found == [404, 503, 404, 503]
+
+
 @pytest.mark.parametrize(
     "accept",
     ["text/html", "application/json", "text/plain", "image/png", "*/*;q=0", "x"],
