@@ -364,13 +364,16 @@ def test_unwritable_disk_does_not_stop_the_following(
 
 def test_thread_looks_at_its_interval(files: MemoryFiles, follower: Follower) -> None:
     files.publish()
+    began = time.monotonic()
     follower.refresher.start(interval_seconds=0.02)
-    time.sleep(0.5)
+    _wait_for_looks(files, 10)
     follower.refresher.stop()
     looks = files.reads.count(POINTER)
+    seconds = time.monotonic() - began
 
     assert follower.refresher.has_begun.is_set()
-    assert 15 <= looks <= 28
+    # The interval is shortened by a tenth at most.
+    assert 10 <= looks <= seconds / 0.018 + 1
     time.sleep(0.1)
     assert files.reads.count(POINTER) == looks
     assert "refresh" not in {thread.name for thread in threading.enumerate()}
