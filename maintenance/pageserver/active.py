@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -24,45 +24,33 @@ class Place(NamedTuple):
     service: str
     schedule: Schedule | None
 
-    @property
-    def written(self) -> str:
-        return labels(scope=self.scope, service=self.service)
+
+class Samples(NamedTuple):
+    """What is printed until the next window opens or closes."""
+
+    counts: list[Sample]
+    """1 for where a schedule of the place's own speaks, else 0."""
+    ends: list[Sample]
+    """When those end, in seconds since the epoch, if they have an end."""
 
 
 class Active:
-    """The places of a publication, worked out once between two edges of windows."""
+    """The maintenances of a publication, worked out once between two edges of windows."""
 
     def __init__(self, label: Callable[[str], str]) -> None:
         self._label = label
         self._table: RoutingTable | None = None
         self._since = self._until = datetime.min.replace(tzinfo=UTC)
-        self._places: list[Place] = []
+        self._samples = Samples([], [])
 
-    def counts(self, published: Published, at: datetime) -> list[Sample]:
-        """Return 1 for where a schedule of the place's own speaks, else 0."""
-        found: dict[str, float] = {}
-        for place in self._at(published, at):
-            speaks = place.schedule is not None
-            found[place.written] = max(int(speaks), found.get(place.written, 0))
-        return list(found.items())
-
-    def ends(self, published: Published, at: datetime) -> list[Sample]:
-        """Return when those end, in seconds since the epoch, if they have an end."""
-        return [
-            (place.written, place.schedule.window.closes_at.timestamp())
-            for place in self._at(published, at)
-            if place.schedule
-            and place.schedule.window.closes_at
-            and place.service != OTHER
-        ]
-
-    def _at(self, published: Published, at: datetime) -> list[Place]:
+    def samples(self, published: Published, at: datetime) -> Samples:
+        """Return what is going on at an aware datetime."""
         table = published.table
         if self._table is not table or not self._since <= at < self._until:
-            self._places = list(self._found(published, at))
+            self._samples = _samples(self._found(published, at))
             self._since, self._until = table.unchanged_between(at)
             self._table = table
-        return self._places
+        return self._samples
 
     def _found(self, published: Published, at: datetime) -> Iterator[Place]:
         table = published.table
@@ -73,3 +61,15 @@ class Active:
             if schedule and service.slug not in schedule.services:
                 schedule = None
             yield Place("service", self._label(service.slug), schedule)
+
+
+def _samples(places: Iterable[Place]) -> Samples:
+    counts: dict[str, float] = {}
+    ends: list[Sample] = []
+    for scope, service, schedule in places:
+        written = labels(scope=scope, service=service)
+        counts[written] = max(int(schedule is not None), counts.get(written, 0))
+        # Services that share a label have no common end.
+        if schedule and schedule.window.closes_at and service != OTHER:
+            ends.append((written, schedule.window.closes_at.timestamp()))
+    return Samples(list(counts.items()), ends)

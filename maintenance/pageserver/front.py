@@ -17,6 +17,7 @@ from maintenance.pageserver.totals import Totals
 # For a client to ask, and for all workers to answer.
 _CLIENT_SECONDS = 10.0
 _END = b"\r\n\r\n"
+_SILENT = "no answer\n"
 
 
 class Worker(Protocol):
@@ -81,7 +82,7 @@ class Front:
         asked = [w for w in self._workers if w.is_up or not skips_starting]
         replies = await self._ask(target, asked)
         ill = [
-            f"worker {worker.number}: {reply.text if reply else f'no answer{chr(10)}'}"
+            f"worker {worker.number}: {reply.text if reply else _SILENT}"
             for worker, reply in zip(asked, replies, strict=True)
             if reply is None or reply.status != 200
         ]

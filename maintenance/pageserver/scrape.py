@@ -80,18 +80,18 @@ class Scrape:
 
     def _about_maintenances(self) -> Iterator[str]:
         at = datetime.fromtimestamp(self.clock(), UTC)
-        published = self.pages.published
+        counts, ends = self.active.samples(self.pages.published, at)
         yield family(
             "entracte_maintenance_active",
             "gauge",
             "1 where a schedule speaks: everywhere, or for a service of its own.",
-            self.active.counts(published, at),
+            counts,
         )
         yield family(
             "entracte_maintenance_end_timestamp_seconds",
             "gauge",
             "When that is to end; not there if nobody knows.",
-            self.active.ends(published, at),
+            ends,
         )
 
     def _about_clients(self) -> Iterator[str]:
