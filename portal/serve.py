@@ -20,7 +20,11 @@ def command() -> list[str]:
         sys.executable,
         *("-m", "gunicorn", "portal.wsgi", "--bind", f"{name}:{port}"),
         # One worker with threads: the S3 client is shared by a process.
-        *("--workers", "1", "--threads", "4", "--worker-class", "gthread"),
+        *("--workers", "1", "--threads", "4"),
+        *("--worker-class", "portal.worker.BufferingWorker"),
+        *("--worker-connections", "200"),
+        # Connections serve one request, and answers are written to memory.
+        *("--keep-alive", "0", "--no-sendfile"),
         # A folder on disk would block the worker's heartbeat when the disk does.
         *("--worker-tmp-dir", "/dev/shm"),  # noqa: S108  gunicorn makes files of its own there
         *("--no-control-socket", "--log-level", "warning"),

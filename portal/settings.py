@@ -63,6 +63,20 @@ PORTAL_PROXY_COUNT = env.integer(
 )
 if PORTAL_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How long a client may take to send a request, and then to take the answer.
+PORTAL_CLIENT_TIMEOUT_SECONDS = env.number(
+    "PORTAL_CLIENT_TIMEOUT_SECONDS", default=30, at_least=1, at_most=3600
+)
+# What anybody may send at once, before the portal knows who it is. An asset has
+# at most 1 MiB, and a form the texts of a reason in all its languages.
+PORTAL_MAX_BODY_BYTES = (
+    1024
+    * 1024
+    * env.integer("PORTAL_MAX_BODY_MIB", default=3, at_least=2, at_most=1024)
+)
+# The same for Django, which would write more than that to a temporary folder.
+DATA_UPLOAD_MAX_MEMORY_SIZE = PORTAL_MAX_BODY_BYTES
+FILE_UPLOAD_MAX_MEMORY_SIZE = PORTAL_MAX_BODY_BYTES
 
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
@@ -211,8 +225,6 @@ STORAGES = {
 }
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# What an operator may upload at once; the largest legitimate thing is a logo.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 
 # Logging: one JSON line an event, to standard error
