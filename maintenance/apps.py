@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.core.checks import Tags, register
 
@@ -10,9 +11,11 @@ class MaintenanceConfig(AppConfig):
     verbose_name = "Maintenance"
 
     def ready(self) -> None:
+        from maintenance.admin.sign_in import SignInForm
         from maintenance.checks import check_catalogues
 
         register(check_catalogues, Tags.translation)
+        admin.site.login_form = SignInForm
 
 
 class EntracteAdminConfig(AdminConfig):

@@ -117,6 +117,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before anything that reads a form, after what adds headers to every answer.
+    "portal.refusals.RefusalMiddleware",
     "maintenance.admin.zone.ReaderZoneMiddleware",
     # Last, as its documentation asks.
     "axes.middleware.AxesMiddleware",

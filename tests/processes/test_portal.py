@@ -68,6 +68,10 @@ def takes(connection: socket.socket, data: bytes) -> bool:
     return True
 
 
+def read(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
 def is_open(connection: socket.socket) -> bool:
     connection.settimeout(0.1)
     try:
@@ -130,6 +134,32 @@ def test_a_client_that_reads_slowly_gets_all_of_it(portal: Copy) -> None:
     assert len(body) > 250_000
 
 
+def test_a_body_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    head = HALF_A_BODY.replace(b"1000", b"300000000").replace(
+        b"x-www-form-urlencoded", b"form-data; boundary=b"
+    )
+    with copy(tmp_path, TMPDIR=str(temporary)) as made:
+        made.prepare()
+        made.start_portal()
+        with connect(made, head + b"x" * 100_000) as connection:
+            answer = read(connection)
+        left = list(temporary.iterdir())
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"at most 3 MiB" in answer
+    assert left == []
+
+
+def test_a_body_of_unknown_length_is_refused_unread(portal: Copy) -> None:
+    with connect(portal, CHUNKS_WITHOUT_END) as connection:
+        answer = read(connection)
+
+    assert answer.startswith(b"HTTP/1.1 411 ")
+    assert b"Send it with a Content-Length" in answer
+
+
 def test_an_upload_may_ask_first(portal: Copy) -> None:
     head = (
         b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\n"
@@ -139,7 +169,7 @@ def test_an_upload_may_ask_first(portal: Copy) -> None:
     with connect(portal, head) as connection:
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 Continue")
         connection.sendall(b"username=x")
-        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        answer = read(connection)
 
     assert b"The form was too old" in answer
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -52,6 +53,15 @@ def test_other_addresses_are_not_locked_out(locked_out: Client) -> None:
 
     assert response.status_code == 200
     assert "_auth_user_id" in other.session
+
+
+def test_a_name_that_nobody_can_have_is_refused_and_not_recorded(db: None) -> None:
+    fields = {"username": "x" * 100_000, "password": "wrong"}
+
+    response = Client().post("/admin/login/", fields)
+
+    assert "at most 150 characters" in response.content.decode()
+    assert not AccessAttempt.objects.exists()
 
 
 @pytest.mark.parametrize(
