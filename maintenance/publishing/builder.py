@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
 from maintenance.domain.codec import instant
 from maintenance.domain.kind import Kind, State
@@ -32,6 +34,11 @@ from maintenance.publishing.rendering import (
     render_shell,
     render_text,
 )
+
+if TYPE_CHECKING:
+    from maintenance.publishing.files import Files
+
+logger = logging.getLogger(__name__)
 
 # The name under which snapshots hold the theme that no operator made.
 BUILTIN_THEME = ""
@@ -113,10 +120,7 @@ def look(theme: Theme) -> Look:
     Raises:
         OSError: its logo cannot be read from the storage.
     """
-    logo = ""
-    if theme.logo:
-        with theme.logo.file.open("rb") as file:
-            logo = data_uri(theme.logo.content_type, file.read())
+    logo = _logo(theme.logo) if theme.logo else ""
     return Look(
         name=theme.name,
         accent=theme.accent,
@@ -125,6 +129,19 @@ def look(theme: Theme) -> Look:
         links=tuple((link["label"], link["url"]) for link in theme.links),
         footer=theme.footer,
     )
+
+
+def _logo(asset: Asset) -> str:
+    """Return a logo as an address, or nothing where its file is lost.
+
+    It would stay lost, and keep every reason from being published.
+    """
+    files = cast("Files", asset.file.storage)
+    try:
+        return data_uri(asset.content_type, files.read_bytes(str(asset.file)))
+    except FileNotFoundError:
+        logger.error("Pages go without the logo %s: its file is lost.", asset.name)  # noqa: TRY400  its trace tells no more
+        return ""
 
 
 def published_reason(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -117,17 +118,43 @@ def test_a_portal_is_told_from_others_by_its_history() -> None:
     assert build_snapshot(NOON).portal == "2026-12-01T12:00:00Z"
 
 
-def test_a_logo_travels_inside_the_page(store: SnapshotStore) -> None:
+@pytest.fixture
+def logo(store: SnapshotStore) -> Asset:
+    """A logo that the theme of a service shows."""
     asset = Asset(
         name="logo.png", digest="a" * 64, content_type="image/png", size_bytes=4
     )
     asset.file.save("logo.png", ContentFile(b"\x89PNG"))
     theme = Theme.objects.create(slug="night", name="Night", logo=asset)
     make_service("shop", theme=theme)
+    return asset
 
-    document = "".join(build_snapshot(NOON).shells["night"]["en"]["idle"].document)
 
-    assert 'src="data:image/png;base64,iVBORw=="' in document
+def themed_page() -> str:
+    return "".join(build_snapshot(NOON).shells["night"]["en"]["idle"].document)
+
+
+def test_a_logo_travels_inside_the_page(logo: Asset) -> None:
+    assert 'src="data:image/png;base64,iVBORw=="' in themed_page()
+
+
+def test_a_lost_logo_does_not_keep_a_reason_from_visitors(
+    logo: Asset, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path(logo.file.path).unlink()
+
+    page = themed_page()
+
+    assert 'class="logo"' not in page
+    assert "Pages go without the logo logo.png" in caplog.text
+
+
+def test_a_logo_that_cannot_be_read_now_is_waited_for(logo: Asset) -> None:
+    Path(logo.file.path).unlink()
+    Path(logo.file.path).mkdir()
+
+    with pytest.raises(OSError, match="Is a directory"):
+        themed_page()
 
 
 def test_building_takes_a_fixed_number_of_queries(
