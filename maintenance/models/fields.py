@@ -14,8 +14,13 @@ from maintenance.models.form_fields import LinesFormField
 MAX_LINES = 100
 MAX_LINE_LENGTH = 253  # a host name's limit (RFC 1035, section 2.3.4)
 
+# For validators and constraints alike. "$" would let a line end pass in Python,
+# and "\Z" does not in Python or PostgreSQL.
+LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z"
+COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}\Z"
+
 validate_language = RegexValidator(
-    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+    LANGUAGE_PATTERN,
     "Use a language tag such as 'fr', 'pt-BR' or 'zh-Hant'.",
 )
 # Surrogates cannot be stored as UTF-8, NUL not in PostgreSQL, and no page shows
@@ -25,9 +30,7 @@ validate_characters = RegexValidator(
     "The text holds a control character or is not UTF-8: remove it.",
     inverse_match=True,
 )
-validate_colour = RegexValidator(
-    r"^#[0-9a-fA-F]{6}$", "Use a colour such as '#7a1f2b'."
-)
+validate_colour = RegexValidator(COLOUR_PATTERN, "Use a colour such as '#7a1f2b'.")
 
 
 class LinesField(models.JSONField):
@@ -55,9 +58,15 @@ def validate_lines(lines: object) -> None:
     if len(lines) > MAX_LINES:
         raise ValidationError(f"Give at most {MAX_LINES} lines.")
     for line in lines:
-        if not line or len(line) > MAX_LINE_LENGTH or any(map(str.isspace, line)):
+        if not 0 < len(line) <= MAX_LINE_LENGTH or not is_solid(line):
             raise ValidationError(
-                f"{line!r:.60}: use 1 to {MAX_LINE_LENGTH} characters without spaces."
+                f"{line!r:.60}: use 1 to {MAX_LINE_LENGTH} characters without spaces "
+                "or control characters."
             )
     if len(set(lines)) != len(lines):
         raise ValidationError("A line stands there twice.")
+
+
+def is_solid(text: str) -> bool:
+    """Return whether a text has neither spaces nor characters that nobody sees."""
+    return text.isprintable() and not any(map(str.isspace, text))

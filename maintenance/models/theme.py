@@ -9,10 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from maintenance.models.asset import Asset
-from maintenance.models.fields import validate_characters, validate_colour
+from maintenance.models.fields import is_solid, validate_characters, validate_colour
 from maintenance.models.form_fields import LinksFormField
 
 MAX_LINKS = 3
+# They travel in every page, which has to fit into 14 KiB.
+MAX_LABEL_LENGTH = 60
+MAX_URL_LENGTH = 500
 _SCHEMES = frozenset({"https", "http", "mailto", "tel"})
 
 
@@ -23,11 +26,37 @@ def validate_links(links: object) -> None:
     for link in links:
         if not isinstance(link, dict) or set(link) != {"label", "url"}:
             raise ValidationError("Give each link a label and an address.")
-        if not link["label"] or urlsplit(str(link["url"])).scheme not in _SCHEMES:
-            raise ValidationError(
-                f"{link['url']!r:.80}: use an address that begins with https://, "
-                "mailto: or tel:."
-            )
+        _validate_link(str(link["label"]), str(link["url"]))
+
+
+def _validate_link(label: str, url: str) -> None:
+    if not 0 < len(label) <= MAX_LABEL_LENGTH:
+        raise ValidationError(
+            f"{label!r:.80}: use 1 to {MAX_LABEL_LENGTH} characters for a label."
+        )
+    validate_characters(label)
+    if len(url) > MAX_URL_LENGTH:
+        raise ValidationError(
+            f"{url!r:.80}: use at most {MAX_URL_LENGTH} characters for an address."
+        )
+    if not _leads_somewhere(url):
+        raise ValidationError(
+            f"{url!r:.80}: use an address that begins with https://, mailto: or tel:, "
+            "such as https://status.example.com."
+        )
+
+
+def _leads_somewhere(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # A port that is no number is found out only when it is asked for.
+        place = parts.hostname if parts.port != 0 else ""
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https"):
+        place = parts.path
+    # urlsplit drops some control characters instead of refusing them.
+    return parts.scheme in _SCHEMES and bool(place) and is_solid(url)
 
 
 class LinksField(models.JSONField):
@@ -41,7 +70,7 @@ class Theme(models.Model):
     """A built-in design with a team's colours, logo, links and footer."""
 
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_characters])
     accent = models.CharField(
         "accent colour",
         max_length=7,
