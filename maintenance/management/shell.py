@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from maintenance.domain.duration import parse_duration
@@ -70,12 +71,12 @@ def publish_now(command: BaseCommand) -> None:
     """
     try:
         made = publish_pending(current_store(), at=timezone.now())
-    except PublishError as exc:
+        publication = made or Publication.objects.live()
+    except (PublishError, DatabaseError) as exc:
         raise CommandError(
             f"Saved, but not published yet: {exc} `publish --watch` goes on trying.",
             returncode=EXIT_NOT_PUBLISHED,
         ) from exc
-    publication = made or Publication.objects.live()
     if publication:
         command.stdout.write(f"Visitors see publication {publication.version}.")
 

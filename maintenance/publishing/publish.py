@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
+from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import F, Max
 
@@ -131,25 +134,24 @@ def is_live(store: SnapshotStore) -> bool:
     return pointer.version >= expected.version and pointer.digest == expected.digest
 
 
-class _failures_noted:  # noqa: N801  it reads as a sentence after `with`
-    """Turns what can go wrong into PublishError, and tells the admin of it."""
-
-    def __init__(self, at: datetime) -> None:
-        self._at = at
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> None:
-        if isinstance(exc, (StoreError, ThemeError, OSError)):
-            Publisher.objects.update_or_create(
-                id=1, defaults={"failed_at": self._at, "error": str(exc)}
-            )
-            raise PublishError(str(exc)) from exc
-        if exc is None:
-            Publisher.objects.filter(id=1).exclude(failed_at=None).update(
-                failed_at=None, error=""
-            )
+@contextmanager
+def _failures_noted(at: datetime) -> Iterator[None]:
+    """Turn what can go wrong into PublishError, and tell the admin of it."""
+    try:
+        yield
+    except DatabaseError as exc:
+        # Drivers add hints on further lines.
+        cause = str(exc).partition("\n")[0]
+        raise PublishError(f"The database cannot be used: {cause}.") from exc
+    except (StoreError, ThemeError, OSError) as exc:
+        note = {"failed_at": at, "error": str(exc)}
+        # A full disk may have no room for the note, which is no failure by itself.
+        with suppress(DatabaseError):
+            Publisher.objects.update_or_create(id=1, defaults=note)
+        raise PublishError(str(exc)) from exc
+    with suppress(DatabaseError):
+        noted = Publisher.objects.filter(id=1).exclude(failed_at=None)
+        noted.update(failed_at=None, error="")
 
 
 def _publish(store: SnapshotStore, at: datetime, author: Author | None) -> Publication:

@@ -166,6 +166,50 @@ def test_a_save_while_the_storage_refuses_is_published_later(
     running_copy.until_page("After")
 
 
+def break_database(made: Copy, statement: str) -> sqlite3.Connection:
+    """Make SQLite refuse a statement, in the words of a full disk."""
+    database = sqlite3.connect(made.data / "portal.sqlite3", isolation_level=None)
+    database.execute(
+        f"CREATE TRIGGER broken BEFORE {statement}"
+        " BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+    )
+    return database
+
+
+def test_a_database_that_fails_after_the_save_publishes_later(
+    running_copy: Copy,
+) -> None:
+    set_reason(running_copy, "Before")
+    running_copy.until_page("Before")
+    database = break_database(running_copy, "INSERT ON maintenance_publication")
+
+    ended = running_copy.manage("set_reason", "After")
+
+    assert ended.status == 3
+    assert (
+        "Saved, but not published yet: The database cannot be used: "
+        "database or disk is full." in ended.errors
+    )
+    assert "Before" in running_copy.page().body
+    database.execute("DROP TRIGGER broken")
+    database.close()
+    running_copy.until_page("After")
+
+
+def test_a_failure_that_cannot_be_noted_is_told_all_the_same(
+    running_copy: Copy,
+) -> None:
+    running_copy.kill("watcher")
+    break_database(running_copy, "UPDATE ON maintenance_publisher").close()
+    shutil.rmtree(running_copy.data / "storage", ignore_errors=True)
+    (running_copy.data / "storage").write_text("not a folder")
+
+    ended = running_copy.manage("set_reason", "After")
+
+    assert ended.status == 3
+    assert "Not a directory" in ended.errors
+
+
 def test_two_watchers_and_many_commands_end_with_the_last_reason(
     running_copy: Copy,
 ) -> None:
