@@ -9,6 +9,7 @@ import sys
 from django.core.management import execute_from_command_line
 from django.db import Error as DatabaseError
 
+from maintenance.management import database
 from portal.env import SettingError
 
 
@@ -19,9 +20,7 @@ def main() -> None:
     except SettingError as exc:
         sys.exit(f"manage.py: {exc}")
     except DatabaseError as exc:
-        # Drivers add hints on further lines.
-        cause = str(exc).partition("\n")[0]
-        sys.exit(f"manage.py: the database cannot be used: {cause}")
+        sys.exit(f"manage.py: {database.sentence(exc)}")
 
 
 if __name__ == "__main__":

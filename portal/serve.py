@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -12,8 +13,10 @@ def command() -> list[str]:
     """Return the command line of the server.
 
     Raises:
-        SettingError: PORTAL_ADDRESS cannot be used.
+        SettingError: a variable cannot be used.
     """
+    # Here a bad one is a sentence; the worker would log a trace, twice.
+    importlib.import_module("portal.settings")
     host, port = env.address("PORTAL_ADDRESS", default="0.0.0.0:8000")
     name = f"[{host}]" if ":" in host else host
     return [

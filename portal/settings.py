@@ -151,25 +151,33 @@ DATABASE_URL = env.secret(
 )
 
 
+_BAD_DATABASE_URL = (
+    "DATABASE_URL cannot be read: use postgresql://USER:PASSWORD@HOST/NAME, "
+    "or sqlite:///FILE."
+)
+
+
 def _database() -> dict[str, Any]:
     try:
         database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
     except ValueError as exc:
         # The address may hold a password: neither it nor the cause is repeated.
-        raise env.SettingError(
-            "DATABASE_URL cannot be read: use postgresql://USER:PASSWORD@HOST/NAME."
-        ) from exc
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        # Without IMMEDIATE and WAL, four writers met 57 "database is locked"
-        # in 240 transactions; with them none (measured 2026-11).
-        database["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        }
-    else:
-        database["CONN_MAX_AGE"] = 60
-        database["CONN_HEALTH_CHECKS"] = True
+        raise env.SettingError(_BAD_DATABASE_URL) from exc
+    match database["ENGINE"]:
+        case "django.db.backends.sqlite3":
+            database["ENGINE"] = "portal.sqlite"
+            # Without IMMEDIATE and WAL, four writers met 57 "database is locked"
+            # in 240 transactions; with them none (measured 2026-11).
+            database["OPTIONS"] = {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            }
+        case "django.db.backends.postgresql":
+            database["CONN_MAX_AGE"] = 60
+            database["CONN_HEALTH_CHECKS"] = True
+        case _:
+            raise env.SettingError(_BAD_DATABASE_URL)
     return database
 
 

@@ -79,6 +79,10 @@ class Copy:
         """Run what `make run` runs until it ends by itself."""
         return self._run(["-m", "portal.launch"], None)
 
+    def serve(self) -> Ended:
+        """Run the portal until it ends by itself."""
+        return self._run(["-m", "portal.serve"], None)
+
     def _run(self, words: list[str], text: str | None) -> Ended:
         ended = subprocess.run(  # noqa: S603  our own commands
             [sys.executable, *words],

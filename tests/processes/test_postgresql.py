@@ -45,6 +45,17 @@ def test_a_stopped_postgresql_changes_nothing_for_visitors(
     on_postgresql.until_page("After")
 
 
+def test_a_database_without_tables_is_told_from_a_broken_one(
+    tmp_path: Path, database: PostgresServer
+) -> None:
+    with copy(tmp_path, DATABASE_URL=database.url) as made:
+        ended = made.manage("set_reason", "Nobody will read this")
+
+    assert ended.status == 1
+    assert "the database is not up to date" in ended.errors
+    assert "run `manage.py migrate`" in ended.errors
+
+
 def test_the_watcher_survives_a_restart_of_postgresql(
     on_postgresql: Copy, database: PostgresServer
 ) -> None:
