@@ -29,7 +29,8 @@ lock: .venv/.tools ## pin requirements.in and requirements-dev.in again
 BUILT_FROM := $(wildcard locale/*/LC_MESSAGES/*.po templates/pages/* \
 	maintenance/publishing/*.py maintenance/domain/*.py) \
 	$(shell find maintenance/static -type f 2>/dev/null)
-KEY := PORTAL_SECRET_KEY=this-one-signs-nothing-it-only-builds-files
+KEY := PORTAL_SECRET_KEY=this-one-signs-nothing-it-only-builds-files \
+	DATABASE_URL=sqlite://:memory:
 BUILD := $(KEY) $(BIN)/python manage.py
 
 .venv/.built: .venv/.runtime $(BUILT_FROM)

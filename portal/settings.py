@@ -176,6 +176,8 @@ def _database() -> dict[str, Any]:
         case "django.db.backends.postgresql":
             database["CONN_MAX_AGE"] = 60
             database["CONN_HEALTH_CHECKS"] = True
+            # libpq would wait two minutes for a machine that is gone.
+            database["OPTIONS"] = {"connect_timeout": 5} | database.get("OPTIONS", {})
         case _:
             raise env.SettingError(_BAD_DATABASE_URL)
     return database

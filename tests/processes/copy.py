@@ -127,11 +127,16 @@ class Copy:
 
     def start_launcher(self) -> None:
         """Run what `make run` runs, and wait until it has printed its addresses."""
+        self.begin_to_launch("Ctrl-C")
+
+    def begin_to_launch(self, printed: str) -> None:
+        """Run what `make run` runs, and wait until it has printed something."""
         log = self.folder / "launcher.log"
+        log.unlink(missing_ok=True)
         self._start(
             "launcher",
             [sys.executable, "-m", "portal.launch"],
-            lambda: log.exists() and "Ctrl-C" in log.read_text(),
+            lambda: log.exists() and printed in log.read_text(),
         )
 
     def restart_page_server(self) -> None:
