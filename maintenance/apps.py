@@ -12,9 +12,10 @@ class MaintenanceConfig(AppConfig):
 
     def ready(self) -> None:
         from maintenance.admin.sign_in import SignInForm
-        from maintenance.checks import check_catalogues
+        from maintenance.checks import check_catalogues, check_proxies
 
         register(check_catalogues, Tags.translation)
+        register(check_proxies, Tags.security, deploy=True)
         admin.site.login_form = SignInForm
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as CheckWarning
 
 
 def check_catalogues(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -20,6 +21,22 @@ def check_catalogues(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         for folder in map(Path, settings.LOCALE_PATHS)
         for path in sorted(folder.glob("*/LC_MESSAGES/*.po"))
         if not _is_compiled(path)
+    ]
+
+
+def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Find a proxy that nobody told of: the portal itself speaks no TLS."""
+    if settings.PORTAL_PROXY_COUNT or not settings.PORTAL_HTTPS:
+        return []
+    return [
+        CheckWarning(
+            "PORTAL_PROXY_COUNT is 0, but PORTAL_HTTPS takes a proxy with TLS.",
+            hint=(
+                "Set it to the number of proxies that append to X-Forwarded-For. At 0 "
+                "all clients share one address: anybody can lock out any name."
+            ),
+            id="maintenance.W001",
+        )
     ]
 
 

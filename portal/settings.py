@@ -212,7 +212,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+# Else whoever shares the address could keep a name locked out for good.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "maintenance.admin.sign_in.locked_out"
 AXES_CLIENT_IP_CALLABLE = "portal.clients.address"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory, override_settings
 
-from portal.clients import address
+from portal.clients import _warn_of_proxy, address
 
 PROXY = "10.0.0.1"
 
@@ -18,6 +18,18 @@ def seen_as(count: int, forwarded: str | None) -> str:
 @pytest.mark.parametrize("forwarded", [None, "203.0.113.9", "203.0.113.9, 10.0.0.2"])
 def test_header_is_not_believed_without_proxies(forwarded: str | None) -> None:
     assert seen_as(0, forwarded) == PROXY
+
+
+def test_a_proxy_that_nobody_told_of_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _warn_of_proxy.cache_clear()
+
+    for _ in range(3):
+        seen_as(0, "203.0.113.9")
+    seen_as(1, "203.0.113.9")
+
+    assert caplog.text.count("PORTAL_PROXY_COUNT is 0") == 1
 
 
 @pytest.mark.parametrize(

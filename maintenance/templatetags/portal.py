@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django import template
-from django.utils import timezone
 
 from maintenance.admin import fields, wording
 from maintenance.domain.difference import FieldChange
@@ -18,13 +17,6 @@ register = template.Library()
 def in_zone(at: datetime | None) -> str:
     """Return an instant in the reader's zone, which it names."""
     return wording.in_zone(at) if at else ""
-
-
-@register.filter
-def from_now(span: timedelta) -> str:
-    """Return when a span that begins now is over, in the reader's zone."""
-    now = timezone.now()
-    return wording.clock(now + span, now)
 
 
 @register.filter

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
+from maintenance.admin.wording import clock
 from maintenance.publishing.store import SnapshotStore
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +47,35 @@ def test_after_five_failures_even_the_right_password_is_refused(
     assert response.status_code == 429
     assert "Try again at <strong>" in response.content.decode()
     assert "_auth_user_id" not in locked_out.session
+
+
+def test_trying_again_does_not_make_the_wait_longer(locked_out: Client) -> None:
+    began = timezone.now() - timedelta(minutes=14)
+    AccessAttempt.objects.update(attempt_time=began)
+
+    response = log_in(locked_out, "wrong")
+
+    end = clock(began + timedelta(minutes=15), timezone.now())
+    assert f"Try again at <strong>{end}</strong>" in response.content.decode()
+    assert AccessAttempt.objects.get().attempt_time == began
+
+
+def test_after_the_wait_the_right_password_is_taken(locked_out: Client) -> None:
+    past = timezone.now() - timedelta(minutes=16)
+    AccessAttempt.objects.update(attempt_time=past)
+
+    log_in(locked_out, PASSWORD)
+
+    assert "_auth_user_id" in locked_out.session
+
+
+def test_other_names_are_not_locked_out(locked_out: Client) -> None:
+    User.objects.create_superuser("petra", password=PASSWORD)
+    fields = {"username": "petra", "password": PASSWORD}
+
+    locked_out.post("/admin/login/", fields, REMOTE_ADDR="192.0.2.1")
+
+    assert "_auth_user_id" in locked_out.session
 
 
 def test_other_addresses_are_not_locked_out(locked_out: Client) -> None:
@@ -112,9 +144,21 @@ def test_production_settings_pass_djangos_own_check() -> None:
         *("check", "--deploy", "--fail-level", "WARNING"),
         PORTAL_SECRET_KEY=KEY,
         PORTAL_ALLOWED_HOSTS="portal.example.com",
+        PORTAL_PROXY_COUNT="1",
     )
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_proxy_that_nobody_told_of_is_found() -> None:
+    ended = manage(
+        *("check", "--deploy", "--fail-level", "WARNING"),
+        PORTAL_SECRET_KEY=KEY,
+        PORTAL_ALLOWED_HOSTS="portal.example.com",
+    )
+
+    assert ended.returncode == 1
+    assert "PORTAL_PROXY_COUNT is 0" in ended.stderr
 
 
 def test_without_a_secret_key_production_does_not_start() -> None:
