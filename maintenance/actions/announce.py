@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 
 from maintenance.domain.kind import Kind
+from maintenance.domain.window import INSTANT
 from maintenance.history.recording import Author, Change, change
-from maintenance.models import Reason, ReasonText, Schedule, Service
+from maintenance.models import Reason, ReasonText, Revision, Schedule, Service
 from maintenance.models.reason import TextFormat
-
-# The shortest window: one that was replaced the moment it opened.
-_INSTANT = timedelta(microseconds=1)
 
 
 class AnnounceError(Exception):
@@ -74,13 +72,17 @@ def withdraw(slugs: Iterable[str], *, author: Author, at: datetime) -> list[Sche
 
 def end_schedule(schedule: Schedule, made: Change, *, at: datetime) -> None:
     """End a schedule now, within a change. One that has not begun never will."""
-    end = max(at, schedule.opens_at + _INSTANT)
-    # An end in the past stands: only that it was kept on stops.
+    note = ""
     schedule.keep_until_ended = False
-    if schedule.closes_at is None or schedule.closes_at > end:
-        schedule.closes_at = end
+    if schedule.opens_at >= at:
+        # A window cannot be empty: this one lies where nobody can meet it any more.
+        schedule.opens_at, schedule.closes_at = at - INSTANT, at
+        note = "called off before it began"
+    elif schedule.closes_at is None or schedule.closes_at > at:
+        # An end in the past stands: only that it was kept on stops.
+        schedule.closes_at = at
     schedule.save()
-    made.record(schedule)
+    made.record(schedule, note=note)
 
 
 def find_services(slugs: Iterable[str]) -> list[Service]:
@@ -105,19 +107,33 @@ def find_services(slugs: Iterable[str]) -> list[Service]:
 
 
 def _end_earlier(services: list[Service], made: Change, at: datetime) -> list[Schedule]:
-    earlier = (
-        Schedule.objects.speaking_at(at)
+    ended = _earlier(services, at)
+    for schedule in ended:
+        end_schedule(schedule, made, at=at)
+    return ended
+
+
+def _earlier(services: list[Service], at: datetime) -> list[Schedule]:
+    """Return the announcements on exactly these services that are not over."""
+    found = (
+        Schedule.objects.not_over_at(at)
         .filter(is_announcement=True, everywhere=not services)
         .annotate(count=Count("services"))
         .filter(count=len(services))
     )
     same = {service.pk for service in services}
-    ended = []
-    for schedule in earlier.prefetch_related("services"):
-        if {service.pk for service in schedule.services.all()} == same:
-            end_schedule(schedule, made, at=at)
-            ended.append(schedule)
-    return ended
+    return [
+        schedule
+        for schedule in found.prefetch_related("services")
+        if {service.pk for service in schedule.services.all()} == same
+        and (schedule.opens_at <= at or _was_to_begin_at_once(schedule))
+    ]
+
+
+def _was_to_begin_at_once(schedule: Schedule) -> bool:
+    """Return whether a start that lies ahead is the work of a clock, not of a plan."""
+    made = Revision.objects.of("schedule", schedule.pk).order_by("id").first()
+    return made is not None and made.at == schedule.opens_at
 
 
 def _write_reason(announcement: Announcement, made: Change) -> Reason:

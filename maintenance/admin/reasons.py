@@ -12,7 +12,7 @@ from django.utils import timezone
 from maintenance.admin.languages import LanguageSelect, default_language
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.recorded import RecordedAdmin
-from maintenance.history.recording import change
+from maintenance.history.recording import change, turn
 from maintenance.models import Reason, ReasonText
 
 
@@ -106,7 +106,7 @@ class ReasonAdmin(RecordedAdmin[Reason]):
         description="Keep announcements for repeated use", permissions=["change"]
     )
     def keep_for_use(self, request: HttpRequest, queryset: QuerySet[Reason]) -> None:
-        with change(author_of(request), timezone.now()) as made:
+        with turn(timezone.now) as at, change(author_of(request), at) as made:
             for reason in queryset:
                 reason.is_announcement = False
                 reason.save()

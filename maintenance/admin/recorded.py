@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
+from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -17,7 +17,7 @@ from maintenance.admin.entries import entries
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.rights import may_revert
 from maintenance.history.documents import NOUNS
-from maintenance.history.recording import Change
+from maintenance.history.recording import Change, change, turn
 from maintenance.models import Publisher, Revision
 
 M = TypeVar("M", bound=models.Model)
@@ -92,8 +92,7 @@ class RecordedAdmin(ModelAdmin[M]):
         return None
 
     def _delete(self, request: HttpRequest, subjects: list[Any]) -> None:
-        with transaction.atomic():
-            made = Change(author_of(request), timezone.now())
+        with turn(timezone.now) as at, change(author_of(request), at) as made:
             for subject in subjects:
                 delete(subject, made)
         publish_after_commit(request)

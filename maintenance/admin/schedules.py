@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,7 +17,7 @@ from maintenance.actions.announce import end_schedule
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.wording import times_in_words, where_in_words, window_in_words
-from maintenance.history.recording import Change
+from maintenance.history.recording import change, turn
 from maintenance.models import Reason, Schedule
 from maintenance.models.schedule import LIST_ORDER, NEXT, OVER, RUNNING
 
@@ -141,9 +140,7 @@ class ScheduleAdmin(RecordedAdmin[Schedule]):
 
     @admin.action(description="End now", permissions=["change"])
     def end_now(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        at = timezone.now()
-        with transaction.atomic():
-            made = Change(author_of(request), at)
+        with turn(timezone.now) as at, change(author_of(request), at) as made:
             for schedule in queryset:
                 end_schedule(schedule, made, at=at)
         ended = f"{len(made.revisions)} of the chosen schedules ended now."

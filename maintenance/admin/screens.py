@@ -29,7 +29,7 @@ from maintenance.admin.wording import where_in_words, window_in_words
 from maintenance.domain.difference import difference
 from maintenance.domain.kind import Kind
 from maintenance.history.documents import NOUNS, to_document
-from maintenance.history.recording import change
+from maintenance.history.recording import change, turn
 from maintenance.models import Publication, Revision, Schedule, Service
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, roll_back
@@ -48,9 +48,11 @@ def announce_view(request: HttpRequest) -> HttpResponse:
     """Show the form, or announce what it says."""
     form = AnnounceForm(request.POST or None, initial=_place(request))
     if request.method == "POST" and form.is_valid():
-        at = timezone.now()
         try:
-            schedule = announce(form.announcement(at), author=author_of(request), at=at)
+            with turn(timezone.now) as at:
+                schedule = announce(
+                    form.announcement(at), author=author_of(request), at=at
+                )
         except AnnounceError as exc:
             form.add_error(None, str(exc))
         else:
@@ -133,7 +135,8 @@ def revert_view(request: HttpRequest, number: int) -> HttpResponse:
             is_deletion=revision.document is None,
         )
     try:
-        revert_to(revision, author=author_of(request), at=timezone.now())
+        with turn(timezone.now) as at:
+            revert_to(revision, author=author_of(request), at=at)
     except RevertError as exc:
         messages.error(request, f"Not reverted: {exc}")
     else:
@@ -149,8 +152,7 @@ def revert_view(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def end_view(request: HttpRequest, number: int) -> HttpResponse:
     """End a schedule now."""
-    at = timezone.now()
-    with change(author_of(request), at) as made:
+    with turn(timezone.now) as at, change(author_of(request), at) as made:
         schedule = get_object_or_404(Schedule, pk=number)
         end_schedule(schedule, made, at=at)
     if made.revisions:

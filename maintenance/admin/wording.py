@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
-from maintenance.domain.window import Window
+from maintenance.domain.window import INSTANT, Window
 from maintenance.models import Schedule
 
 
@@ -40,6 +40,8 @@ def window_in_words(window: Window, now: datetime, *, is_kept: bool) -> str:
         return f"Until {clock(closes_at, now)}, in {_brief(timeuntil(closes_at, now))}"
     if is_kept:
         return f"Taking longer than planned, by {_brief(timesince(closes_at, now))}"
+    if closes_at - opens_at == INSTANT:
+        return f"Called off, {clock(closes_at, now)}"
     return f"Over since {clock(closes_at, now)}"
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # the codec reads this hint at run time
+from datetime import datetime, timedelta  # the codec reads hints at run time
+
+INSTANT = timedelta(microseconds=1)
+"""The length of the shortest window: that of a schedule which was called off."""
 
 
 @dataclass(frozen=True, slots=True)

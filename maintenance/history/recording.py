@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,3 +74,15 @@ def change(author: Author, at: datetime) -> Iterator[Change]:
     """Make a change in a transaction of its own."""
     with transaction.atomic():
         yield Change(author, at)
+
+
+@contextmanager
+def turn(clock: Callable[[], datetime]) -> Iterator[datetime]:
+    """Wait for the changes that come first, then say at which instant this one is made.
+
+    An instant that is read before the wait may lie before those of the changes
+    that were waited for, and what those began would seem to lie ahead.
+    """
+    with transaction.atomic():
+        Publisher.objects.lock_changes()
+        yield clock()

@@ -47,13 +47,21 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
 
     def over_at(self, at: datetime) -> ScheduleQuerySet:
         """Keep those that will never speak again."""
-        return self.filter(closes_at__lte=at, keep_until_ended=False)
+        return self.filter(_is_over_at(at))
+
+    def not_over_at(self, at: datetime) -> ScheduleQuerySet:
+        """Keep those that speak or will."""
+        return self.exclude(_is_over_at(at))
 
 
 def _speaks_at(at: datetime) -> Q:
     return Q(opens_at__lte=at) & (
         Q(closes_at__gt=at) | Q(closes_at=None) | Q(keep_until_ended=True)
     )
+
+
+def _is_over_at(at: datetime) -> Q:
+    return Q(closes_at__lte=at, keep_until_ended=False)
 
 
 class Schedule(models.Model):

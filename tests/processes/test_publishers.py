@@ -79,3 +79,27 @@ def test_publishers_at_once_leave_one_history_without_gaps(tmp_path: Path) -> No
         versions = publications(made)
         assert versions == [(number + 1, True) for number in range(len(versions))]
         assert 5 <= len(versions) <= 8
+
+
+def test_announcements_at_once_leave_one_that_speaks(tmp_path: Path) -> None:
+    with copy(tmp_path) as made:
+        made.prepare()
+        made.succeed("add_service", "shop", "--host", "shop.example.com")
+
+        def say(number: int) -> Ended:
+            return made.manage("set_reason", f"Text {number}", "--service", "shop")
+
+        with ThreadPoolExecutor(8) as pool:
+            ended = list(pool.map(say, range(8)))
+
+        assert [each.status for each in ended] == [0] * 8, ended
+        with sqlite3.connect(made.data / "portal.sqlite3") as database:
+            (still_open,) = database.execute(
+                "SELECT count(*) FROM maintenance_schedule WHERE closes_at IS NULL"
+            ).fetchone()
+            instants = database.execute(
+                "SELECT at FROM maintenance_revision ORDER BY id"
+            ).fetchall()
+        assert still_open == 1
+        # Whoever waited for others read the clock after them.
+        assert instants == sorted(instants)

@@ -219,6 +219,17 @@ def test_chosen_schedules_end_now(olga: Client) -> None:
     assert Revision.objects.filter(noun="schedule", author="olga").count() == 2
 
 
+def test_what_is_called_off_is_not_next_any_more(olga: Client) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    schedule = make_schedule(make_reason(), opens_at=later)
+
+    olga.post(f"/admin/end/{schedule.pk}/")
+
+    assert "Nothing is planned" in olga.get("/admin/").content.decode()
+    listed = olga.get(url("schedule", "changelist")).content.decode()
+    assert "Called off, " in listed
+
+
 def test_djangos_own_log_is_not_written(olga: Client) -> None:
     olga.post(url("reason", "add"), reason_form())
     reason = Reason.objects.get()

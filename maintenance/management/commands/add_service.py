@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from maintenance.actions.add_service import AddServiceError, add_service
+from maintenance.history.recording import turn
 from maintenance.management import shell
 from maintenance.models import Service
 
@@ -56,7 +57,8 @@ class Command(BaseCommand):
         )
         author = shell.author_from(options)
         try:
-            add_service(service, author=author, at=timezone.now())
+            with turn(timezone.now) as at:
+                add_service(service, author=author, at=at)
         except AddServiceError as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(f"Added {service.slug}.")

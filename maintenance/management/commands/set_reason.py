@@ -18,6 +18,7 @@ from maintenance.actions.announce import (
 )
 from maintenance.actions.overview import InForce, in_force
 from maintenance.domain.kind import Kind
+from maintenance.history.recording import turn
 from maintenance.management import shell
 from maintenance.models import PortalSettings, Schedule
 from maintenance.models.reason import MAX_TEXT_LENGTH, TextFormat
@@ -68,44 +69,31 @@ class Command(BaseCommand):
         verb.add_argument("--show", action="store_true", help="print what is in force")
 
     def handle(self, **options: Any) -> None:
-        at = timezone.now()
         has_text = options["text"] is not None
         if has_text == (options["clear"] or options["show"]):
             raise CommandError("Give a TEXT, or --clear, or --show.", returncode=2)
         try:
             if options["show"]:
-                self._show(options["services"], at)
+                self._show(options["services"], timezone.now())
             elif options["clear"]:
-                self._clear(options, at)
+                self._clear(options)
             else:
-                self._set(options, at)
+                self._set(options)
         except AnnounceError as exc:
             raise CommandError(str(exc)) from exc
 
-    def _set(self, options: dict[str, Any], at: datetime) -> None:
-        closes_at = shell.end_from(options, at)
-        if options["keep"] and closes_at is None:
-            raise CommandError("--keep needs an end: add --for or --until.")
-        schedule = announce(
-            Announcement(
-                text=_text(options["text"]),
-                title=options["title"],
-                language=options["language"] or _default_language(),
-                kind=Kind(options["kind"].upper()),
-                format=TextFormat(options["format"].upper()),
-                services=tuple(options["services"]),
-                closes_at=closes_at,
-                keep_until_ended=options["keep"],
-            ),
-            author=shell.author_from(options),
-            at=at,
-        )
-        self.stdout.write(f"Set {_where(schedule)}, {_until(closes_at)}.")
+    def _set(self, options: dict[str, Any]) -> None:
+        author, text = shell.author_from(options), _text(options["text"])
+        with turn(timezone.now) as at:
+            said = _announcement(options, text, shell.end_from(options, at))
+            schedule = announce(said, author=author, at=at)
+        self.stdout.write(f"Set {_where(schedule)}, {_until(said.closes_at)}.")
         shell.publish_now(self)
 
-    def _clear(self, options: dict[str, Any], at: datetime) -> None:
+    def _clear(self, options: dict[str, Any]) -> None:
         author = shell.author_from(options)
-        ended = withdraw(options["services"], author=author, at=at)
+        with turn(timezone.now) as at:
+            ended = withdraw(options["services"], author=author, at=at)
         if not ended:
             self.stdout.write("There was nothing to end.")
             return
@@ -117,6 +105,23 @@ class Command(BaseCommand):
         for row in in_force(build_snapshot(at), at):
             if not wanted or row.slug in wanted:
                 self.stdout.write(_line(row))
+
+
+def _announcement(
+    options: dict[str, Any], text: str, closes_at: datetime | None
+) -> Announcement:
+    if options["keep"] and closes_at is None:
+        raise CommandError("--keep needs an end: add --for or --until.")
+    return Announcement(
+        text=text,
+        title=options["title"],
+        language=options["language"] or _default_language(),
+        kind=Kind(options["kind"].upper()),
+        format=TextFormat(options["format"].upper()),
+        services=tuple(options["services"]),
+        closes_at=closes_at,
+        keep_until_ended=options["keep"],
+    )
 
 
 def _text(argument: str) -> str:
