@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
 from maintenance.admin.recorded import RecordedAdmin
+from maintenance.admin.stale import RecordedForm
 from maintenance.domain import snapshot as snapshots
 from maintenance.models import Asset
 from maintenance.publishing.current import current_store
@@ -29,7 +30,7 @@ _BEGINNINGS = {
 }
 
 
-class AssetForm(forms.ModelForm[Asset]):
+class AssetForm(RecordedForm[Asset]):
     """Takes the name, digest and type out of the uploaded file."""
 
     class Meta:

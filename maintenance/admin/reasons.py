@@ -12,12 +12,14 @@ from django.utils import timezone
 from maintenance.admin.languages import LanguageSelect, default_language
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.recorded import RecordedAdmin
+from maintenance.admin.texts import TextFormSet
 from maintenance.history.recording import change, turn
 from maintenance.models import Reason, ReasonText
 
 
 class TextInline(admin.StackedInline[ReasonText, Reason]):
     model = ReasonText
+    formset = TextFormSet
     extra = 0
     min_num = 1
     fields = (("language", "format"), "title", "text")

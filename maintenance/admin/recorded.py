@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,6 +17,7 @@ from maintenance.actions.delete import delete
 from maintenance.admin.entries import entries
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.rights import may_revert
+from maintenance.admin.stale import BASED_ON, RecordedForm, newest_number
 from maintenance.history.documents import NOUNS
 from maintenance.history.recording import Change, change, turn
 from maintenance.models import Publisher, Revision
@@ -31,15 +33,26 @@ class RecordedAdmin(ModelAdmin[M]):
     Django's own log is not written: one history is enough.
     """
 
+    form: Any = RecordedForm
     save_on_top = False
+    change_form_template = "admin/recorded_form.html"
     object_history_template = "admin/object_revisions.html"
 
-    def save_model(
-        self, request: HttpRequest, obj: Any, form: Any, change: Any
-    ) -> None:
-        # Before any row is written: whoever holds this lock may want those rows.
-        Publisher.objects.lock_changes()
-        super().save_model(request, obj, form, change)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show a form, or save it, within the lock that every change takes."""
+        if request.method != "POST":
+            return self._based_form(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            # Before any row is read or written: what the form is compared with
+            # must stay so until it is saved.
+            Publisher.objects.lock_changes()
+            return self._based_form(request, object_id, form_url, extra_context)
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any
@@ -67,8 +80,9 @@ class RecordedAdmin(ModelAdmin[M]):
             raise Http404
         if not self.has_view_permission(request, subject):
             raise PermissionDenied
-        noun = next(noun for noun, model in NOUNS.items() if model is self.model)
-        revisions = list(Revision.objects.of(noun, subject.pk)[: HISTORY_SHOWN + 1])
+        revisions = list(
+            Revision.objects.of(self._noun, subject.pk)[: HISTORY_SHOWN + 1]
+        )
         context = {
             **self.admin_site.each_context(request),
             "title": f"History: {subject}",
@@ -90,6 +104,23 @@ class RecordedAdmin(ModelAdmin[M]):
 
     def log_deletions(self, *args: Any) -> Any:
         return None
+
+    @property
+    def _noun(self) -> str:
+        return next(noun for noun, model in NOUNS.items() if model is self.model)
+
+    def _based_form(
+        self,
+        request: HttpRequest,
+        object_id: str | None,
+        form_url: str,
+        extra_context: dict[str, Any] | None,
+    ) -> Any:
+        # Read before the object: a change in between makes the form too old, and
+        # never too new.
+        number = newest_number(self._noun, unquote(object_id or ""))
+        context = {**(extra_context or {}), BASED_ON: number}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def _delete(self, request: HttpRequest, subjects: list[Any]) -> None:
         with turn(timezone.now) as at, change(author_of(request), at) as made:

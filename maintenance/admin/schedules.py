@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -16,6 +15,7 @@ from django.utils.text import capfirst
 from maintenance.actions.announce import end_schedule
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.recorded import RecordedAdmin
+from maintenance.admin.stale import RecordedForm
 from maintenance.admin.wording import times_in_words, where_in_words, window_in_words
 from maintenance.history.recording import change, turn
 from maintenance.models import Reason, Schedule
@@ -25,7 +25,7 @@ from maintenance.models.schedule import LIST_ORDER, NEXT, OVER, RUNNING
 _ENDING = {RUNNING: "End now", NEXT: "Call off"}
 
 
-class ScheduleForm(forms.ModelForm[Schedule]):
+class ScheduleForm(RecordedForm[Schedule]):
     """A schedule says where: everywhere or at some services, never neither."""
 
     def clean(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from maintenance.admin.publishing import (
     publish_and_say,
 )
 from maintenance.admin.rights import may_revert, model_name, still_exists
+from maintenance.admin.stale import StaleError, newest_number, refuse_if_stale
 from maintenance.admin.wording import where_in_words, window_in_words
 from maintenance.domain.difference import difference
 from maintenance.domain.kind import Kind
@@ -120,32 +121,23 @@ def roll_back_view(request: HttpRequest, version: int) -> HttpResponse:
 def revert_view(request: HttpRequest, number: int) -> HttpResponse:
     """Ask, then make an object what it was at an entry of the history."""
     revision = get_object_or_404(Revision, pk=number)
+    based_on = newest_number(revision.noun, revision.object_id)
     model = NOUNS[revision.noun]
     subject = model.objects.filter(pk=revision.object_id).first()
     if not may_revert(request, revision, exists=subject is not None):
         raise PermissionDenied
-    if request.method != "POST":
-        now = to_document(subject) if subject else None
-        return _screen(
-            request,
-            "revert.html",
-            f"Revert {revision.noun} “{revision.label}”?",
-            revision=revision,
-            changes=difference(now, revision.document),
-            is_deletion=revision.document is None,
-        )
-    try:
-        with turn(timezone.now) as at:
-            revert_to(revision, author=author_of(request), at=at)
-    except RevertError as exc:
-        messages.error(request, f"Not reverted: {exc}")
-    else:
-        messages.success(request, f"Reverted {revision.noun} “{revision.label}”.")
-        publish_after_commit(request)
-    if not still_exists(revision):
-        return redirect("admin:maintenance_revision_changelist")
-    name = model_name(revision.noun)
-    return redirect(f"admin:maintenance_{name}_history", revision.object_id)
+    if request.method == "POST":
+        return _revert(request, revision)
+    now = to_document(subject) if subject else None
+    return _screen(
+        request,
+        "revert.html",
+        f"Revert {revision.noun} “{revision.label}”?",
+        revision=revision,
+        changes=difference(now, revision.document),
+        is_deletion=revision.document is None,
+        based_on=based_on,
+    )
 
 
 @permission_required("maintenance.change_schedule", raise_exception=True)
@@ -165,6 +157,25 @@ def end_view(request: HttpRequest, number: int) -> HttpResponse:
     if "from_list" in request.GET:
         return redirect("admin:maintenance_schedule_changelist")
     return redirect("admin:index")
+
+
+def _revert(request: HttpRequest, revision: Revision) -> HttpResponse:
+    try:
+        with turn(timezone.now) as at:
+            refuse_if_stale(request, revision.noun, revision.object_id)
+            revert_to(revision, author=author_of(request), at=at)
+    except StaleError as exc:
+        messages.error(request, f"Not reverted: {exc}, after this page was opened.")
+        return redirect("admin:revert", revision.pk)
+    except RevertError as exc:
+        messages.error(request, f"Not reverted: {exc}")
+    else:
+        messages.success(request, f"Reverted {revision.noun} “{revision.label}”.")
+        publish_after_commit(request)
+    if not still_exists(revision):
+        return redirect("admin:maintenance_revision_changelist")
+    name = model_name(revision.noun)
+    return redirect(f"admin:maintenance_{name}_history", revision.object_id)
 
 
 def _screen(

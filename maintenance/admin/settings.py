@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from maintenance.admin.languages import LanguageSelect
 from maintenance.admin.recorded import RecordedAdmin
+from maintenance.admin.stale import RecordedForm
 from maintenance.models import PortalSettings
 
 
-class SettingsForm(forms.ModelForm[PortalSettings]):
+class SettingsForm(RecordedForm[PortalSettings]):
     class Meta:
         model = PortalSettings
         fields = ("default_reason", "default_language", "theme")

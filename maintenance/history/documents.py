@@ -88,9 +88,13 @@ def _reason_document(reason: Reason) -> Document:
 def _restore_reason(reason: Reason, document: Document) -> Reason:
     _assign(reason, document, ("slug", "kind", "status", "is_announcement"))
     _save(reason)
-    reason.texts.all().delete()
+    # Texts keep their numbers, by which forms that are open now know them.
+    texts = {text.language: text for text in reason.texts.all()}
+    reason.texts.exclude(language__in=document["texts"]).delete()
     for language, values in document["texts"].items():
-        _save(ReasonText(reason=reason, language=language, **values))
+        text = texts.get(language) or ReasonText(reason=reason, language=language)
+        _assign(text, values, tuple(values))
+        _save(text)
     return reason
 
 

@@ -9,6 +9,7 @@ from maintenance.models import Reason, Revision, Schedule
 from maintenance.models.revision import Channel
 from tests.factories import ADA, NOON, make_reason, make_schedule, make_service
 from tests.web.conftest import SignIn
+from tests.web.forms import filled_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/maintenance/revision/"
@@ -20,6 +21,13 @@ def rewrite(reason: Reason, text: str) -> None:
         words.text = text
         words.save()
         made.record(reason)
+
+
+def revert(client: Client, entry: Revision) -> str:
+    """Look at what would change, then do it; return the page that follows."""
+    address = f"/admin/revert/{entry.pk}/"
+    fields = filled_in(client.get(address).content.decode(), "revert")
+    return client.post(address, fields, follow=True).content.decode()
 
 
 def first_of(reason: Reason) -> Revision:
@@ -91,7 +99,7 @@ def test_a_revert_brings_texts_back_as_a_new_entry(olga: Client) -> None:
     reason = make_reason("upgrade", "Before")
     rewrite(reason, "After")
 
-    olga.post(f"/admin/revert/{first_of(reason).pk}/")
+    revert(olga, first_of(reason))
 
     assert reason.texts.get().text == "Before"
     latest = Revision.objects.of("reason", reason.pk)[0]
@@ -110,7 +118,7 @@ def test_a_revert_brings_services_back(olga: Client) -> None:
         schedule.services.clear()
         made.record(schedule)
 
-    olga.post(f"/admin/revert/{first.pk}/")
+    revert(olga, first)
 
     assert [each.slug for each in schedule.services.all()] == ["shop"]
 
@@ -120,7 +128,7 @@ def test_what_was_deleted_comes_back(olga: Client) -> None:
     first = first_of(reason)
     olga.post(f"/admin/maintenance/reason/{reason.pk}/delete/", {"post": "yes"})
 
-    olga.post(f"/admin/revert/{first.pk}/")
+    revert(olga, first)
 
     assert Reason.objects.get(pk=first.object_id).texts.get().text == "Before"
 
@@ -131,10 +139,24 @@ def test_a_revert_that_is_not_possible_says_why(olga: Client) -> None:
     schedule.delete()
     Reason.objects.all().delete()
 
-    response = olga.post(f"/admin/revert/{first.pk}/", follow=True)
+    page = revert(olga, first)
 
-    assert "Not reverted: The reason" in response.content.decode()
+    assert "Not reverted: The reason" in page
     assert not Schedule.objects.exists()
+
+
+def test_a_change_after_the_question_is_not_reverted_unseen(olga: Client) -> None:
+    reason = make_reason("upgrade", "Before")
+    rewrite(reason, "After")
+    address = f"/admin/revert/{first_of(reason).pk}/"
+    asked = filled_in(olga.get(address).content.decode(), "revert")
+    rewrite(reason, "Just now")
+
+    page = olga.post(address, asked, follow=True).content.decode()
+
+    assert reason.texts.get().text == "Just now"
+    assert "Not reverted: bob changed this reason" in page
+    assert "<del>Just now</del>" in page
 
 
 def test_deleting_again_takes_the_right_to_delete(sign_in: SignIn) -> None:

@@ -51,6 +51,7 @@ def test_a_changed_text_is_the_only_difference(olga: Client) -> None:
     reason = make_reason("upgrade", "Before")
     text = reason.texts.get()
     fields = reason_form(text="After") | {
+        "based_on": newest().pk,
         "texts-INITIAL_FORMS": "1",
         "texts-0-id": text.pk,
         "texts-0-reason": reason.pk,
@@ -70,8 +71,10 @@ def test_a_changed_text_is_the_only_difference(olga: Client) -> None:
 def test_saving_without_a_change_records_nothing(olga: Client) -> None:
     service = make_service("shop")
 
-    olga.post(url("service", "change", service.pk), service_form())
+    fields = service_form(based_on=newest().pk)
+    response = olga.post(url("service", "change", service.pk), fields)
 
+    assert response.status_code == 302
     assert Revision.objects.count() == 1
 
 
@@ -180,7 +183,7 @@ def test_settings_and_themes_are_recorded(olga: Client) -> None:
     olga.post(url("theme", "add"), theme)
     olga.post(
         url("portalsettings", "change", 1),
-        {"default_language": "fr", "theme": Theme.objects.get().pk},
+        {"based_on": 0, "default_language": "fr", "theme": Theme.objects.get().pk},
     )
 
     assert list(Revision.objects.order_by("id").values_list("noun", flat=True)) == [
