@@ -65,9 +65,17 @@ def withdraw(slugs: Iterable[str], *, author: Author, at: datetime) -> list[Sche
     Raises:
         AnnounceError: a service is unknown.
     """
-    services = find_services(tuple(slugs))
     with change(author, at) as made:
-        return _end_earlier(services, made, at)
+        return _end_earlier(find_services(slugs), made, at)
+
+
+def announced_on(slugs: Iterable[str], *, at: datetime) -> list[Schedule]:
+    """Return what an announcement on these services would end; none means everywhere.
+
+    Raises:
+        AnnounceError: a service is unknown.
+    """
+    return _earlier(find_services(slugs), at)
 
 
 def end_schedule(schedule: Schedule, made: Change, *, at: datetime) -> None:

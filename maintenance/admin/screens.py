@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,7 +13,12 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from maintenance.actions.announce import AnnounceError, announce, end_schedule
+from maintenance.actions.announce import (
+    AnnounceError,
+    announce,
+    announced_on,
+    end_schedule,
+)
 from maintenance.actions.overview import shifts
 from maintenance.actions.revert import RevertError, revert_to
 from maintenance.admin.announce import AnnounceForm
@@ -24,11 +28,21 @@ from maintenance.admin.publishing import (
     publish_after_commit,
     publish_and_say,
 )
+from maintenance.admin.replacing import refuse_to_replace
 from maintenance.admin.rights import may_revert, model_name, still_exists
-from maintenance.admin.stale import StaleError, newest_number, refuse_if_stale
-from maintenance.admin.wording import where_in_words, window_in_words
+from maintenance.admin.stale import (
+    BASED_ON,
+    StaleError,
+    newest_number,
+    newest_of_all,
+    refuse_if_stale,
+)
+from maintenance.admin.wording import (
+    title_in_words,
+    where_in_words,
+    window_in_words,
+)
 from maintenance.domain.difference import difference
-from maintenance.domain.kind import Kind
 from maintenance.history.documents import NOUNS, to_document
 from maintenance.history.recording import change, turn
 from maintenance.models import Publication, Revision, Schedule, Service
@@ -36,7 +50,6 @@ from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, roll_back
 from maintenance.publishing.rendering import ThemeError
 from maintenance.publishing.store import StoreError
-from maintenance.publishing.words import default_title
 
 _may_announce = permission_required(
     ("maintenance.add_schedule", "maintenance.add_reason"), raise_exception=True
@@ -47,20 +60,22 @@ _may_publish = permission_required("maintenance.publish", raise_exception=True)
 @_may_announce
 def announce_view(request: HttpRequest) -> HttpResponse:
     """Show the form, or announce what it says."""
+    based_on = request.POST.get(BASED_ON, newest_of_all())
     form = AnnounceForm(request.POST or None, initial=_place(request))
     if request.method == "POST" and form.is_valid():
         try:
-            with turn(timezone.now) as at:
-                schedule = announce(
-                    form.announcement(at), author=author_of(request), at=at
-                )
+            schedule = _announce(request, form)
+        except StaleError as exc:
+            form.add_error(None, str(exc))
+            based_on = newest_of_all()
         except AnnounceError as exc:
             form.add_error(None, str(exc))
         else:
-            messages.success(request, _announced(schedule, at))
+            messages.success(request, _announced(schedule))
             publish_after_commit(request)
             return redirect("admin:index")
-    return _screen(request, "announce.html", "Announce a maintenance", form=form)
+    context = {"form": form, BASED_ON: based_on}
+    return _screen(request, "announce.html", "Announce a maintenance", **context)
 
 
 @_may_announce
@@ -159,6 +174,13 @@ def end_view(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("admin:index")
 
 
+def _announce(request: HttpRequest, form: AnnounceForm) -> Schedule:
+    with turn(timezone.now) as at:
+        said = form.announcement(at)
+        refuse_to_replace(request, announced_on(said.services, at=at))
+        return announce(said, author=author_of(request), at=at)
+
+
 def _revert(request: HttpRequest, revision: Revision) -> HttpResponse:
     try:
         with turn(timezone.now) as at:
@@ -198,13 +220,12 @@ def _outlook(publication: Publication) -> dict[str, Any]:
     return {**context, "shifts": changes}
 
 
-def _announced(schedule: Schedule, at: datetime) -> str:
+def _announced(schedule: Schedule) -> str:
     """Return what visitors are told from now on, and where."""
-    reason = schedule.reason
-    text = reason.texts.get()
-    title = text.title or default_title(Kind(reason.kind), text.language)
-    state = window_in_words(schedule.window, at, is_kept=schedule.keep_until_ended)
-    return f"Announced {where_in_words(schedule)}: “{title}”. {state}."
+    title, where = title_in_words(schedule.reason), where_in_words(schedule)
+    is_kept = schedule.keep_until_ended
+    state = window_in_words(schedule.window, schedule.opens_at, is_kept=is_kept)
+    return f"Announced {where}: “{title}”. {state}."
 
 
 def _place(request: HttpRequest) -> dict[str, Any]:

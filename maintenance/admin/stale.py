@@ -52,6 +52,11 @@ def newest_number(noun: str, object_id: str | int) -> int:
     return newest.pk if newest else 0
 
 
+def newest_of_all() -> int:
+    """Return the number of the newest entry of the history, 0 where there is none."""
+    return Revision.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
 def refuse_if_stale(request: HttpRequest, noun: str, number: int) -> None:
     """Compare a form with the history. Call it within the lock of changes.
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
+from maintenance.domain.kind import Kind
 from maintenance.domain.window import INSTANT, Window
-from maintenance.models import Schedule
+from maintenance.models import Reason, Schedule
+from maintenance.publishing.words import default_title
 
 
 def in_zone(at: datetime) -> str:
@@ -62,6 +64,14 @@ def where_in_words(schedule: Schedule) -> str:
         return "everywhere"
     names = sorted(service.name for service in schedule.services.all())
     return ", ".join(names) or "nowhere: its services are gone"
+
+
+def title_in_words(reason: Reason) -> str:
+    """Return the title that visitors read over a reason's first text."""
+    text = reason.texts.order_by("pk").first()
+    if text is None:
+        return reason.slug
+    return text.title or default_title(Kind(reason.kind), text.language)
 
 
 def _brief(words: str) -> str:

@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from maintenance.actions.announce import Announcement, announce
+from maintenance.history.recording import Author
 from maintenance.models import Publication, Revision, Schedule
+from maintenance.models.revision import Channel
 from maintenance.publishing.store import SnapshotStore
 from tests.factories import make_service
-from tests.web.forms import announcement
+from tests.web.forms import announcement, filled_in
 
 pytestmark = pytest.mark.django_db
 
 URL = "/admin/announce/"
 DRAFT = "/admin/preview/draft/"
+BOB = Author("bob", Channel.COMMAND)
 
 
 def test_an_announcement_speaks_at_once(olga: Client) -> None:
@@ -167,3 +172,52 @@ def test_ending_what_has_ended_records_nothing(olga: Client) -> None:
 
     assert "it had ended before" in response.content.decode()
     assert Revision.objects.count() == count
+
+
+def opened(client: Client) -> Any:
+    """Return the fields of the form, opened now, with an announcement in them."""
+    page = client.get(URL).content.decode()
+    return announcement(based_on=filled_in(page, "announce")["based_on"])
+
+
+def test_an_announcement_that_was_seen_is_replaced(olga: Client) -> None:
+    announce(Announcement("Bob's words"), author=BOB, at=timezone.now())
+
+    olga.post(URL, opened(olga))
+
+    schedule = Schedule.objects.speaking_at(timezone.now()).get()
+    assert schedule.reason.texts.get().text.startswith("Moving")
+
+
+def test_one_that_was_made_meanwhile_is_not_replaced_unseen(olga: Client) -> None:
+    fields = opened(olga)
+    announce(Announcement("Bob's words"), author=BOB, at=timezone.now())
+
+    page = olga.post(URL, fields).content.decode()
+
+    assert "bob announced “Closed for maintenance” everywhere" in page
+    assert "after this form was opened" in page
+    schedule = Schedule.objects.speaking_at(timezone.now()).get()
+    assert schedule.reason.texts.get().text == "Bob's words"
+
+
+def test_announcing_again_replaces_it_knowingly(olga: Client) -> None:
+    fields = opened(olga)
+    announce(Announcement("Bob's words"), author=BOB, at=timezone.now())
+    page = olga.post(URL, fields).content.decode()
+
+    olga.post(URL, fields | {"based_on": filled_in(page, "announce")["based_on"]})
+
+    schedule = Schedule.objects.speaking_at(timezone.now()).get()
+    assert schedule.reason.texts.get().text.startswith("Moving")
+
+
+def test_another_error_does_not_hide_one_that_was_made_meanwhile(olga: Client) -> None:
+    fields = opened(olga)
+    announce(Announcement("Bob's words"), author=BOB, at=timezone.now())
+    page = olga.post(URL, fields | {"text": ""}).content.decode()
+
+    olga.post(URL, fields | {"based_on": filled_in(page, "announce")["based_on"]})
+
+    schedule = Schedule.objects.speaking_at(timezone.now()).get()
+    assert schedule.reason.texts.get().text == "Bob's words"

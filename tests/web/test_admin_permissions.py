@@ -4,10 +4,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from maintenance.actions.announce import Announcement, announce
 from maintenance.models import Publication, Revision, Schedule
 from maintenance.publishing.publish import publish
 from maintenance.publishing.store import SnapshotStore
-from tests.factories import NOON, make_reason, make_schedule, make_service
+from tests.factories import ADA, NOON, make_reason, make_schedule, make_service
 from tests.web.conftest import SignIn
 from tests.web.forms import announcement, reason_form
 
@@ -157,3 +158,20 @@ def test_the_last_changes_are_for_those_who_may_read_the_history(
     make_reason("secret-plans")
 
     assert "secret-plans" not in sign_in("eve").get("/admin/").content.decode()
+
+
+def test_to_end_what_others_announced_takes_the_right_to_change(
+    sign_in: SignIn, store: SnapshotStore
+) -> None:
+    shop, forum = make_service("shop"), make_service("forum")
+    announce(Announcement("Moving", services=("shop",)), author=ADA, at=timezone.now())
+    eve = sign_in("eve", "add_schedule", "add_reason")
+    fields = announcement(everywhere="", based_on=Revision.objects.count())
+
+    refused = eve.post("/admin/announce/", fields | {"services": [shop.pk]})
+    taken = eve.post("/admin/announce/", fields | {"services": [forum.pk]})
+
+    assert "takes the right to change schedules" in refused.content.decode()
+    assert taken.status_code == 302
+    running = Schedule.objects.speaking_at(timezone.now()).order_by("id")
+    assert [str(each.services.get()) for each in running] == ["Shop", "Forum"]
