@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 
 from maintenance.domain.kind import Kind
 from maintenance.models.fields import validate_characters, validate_language
+from maintenance.publishing.texts import HTML, MARKDOWN, says_something
 
 # About 4,000 words. What is longer belongs on a status page.
 MAX_TEXT_LENGTH = 20_000
@@ -25,8 +29,8 @@ class KindChoice(models.TextChoices):
 class TextFormat(models.TextChoices):
     """How an author wrote a text. Both are sanitised when they are rendered."""
 
-    MARKDOWN = "MARKDOWN", "Markdown"
-    HTML = "HTML", "HTML"
+    MARKDOWN = MARKDOWN, "Markdown"
+    HTML = HTML, "HTML"
 
 
 class Reason(models.Model):
@@ -111,3 +115,20 @@ class ReasonText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.language})"
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Check each field, and that something of the text is left on a page.
+
+        Not in clean(), which is called for texts that cannot be rendered, too.
+        """
+        super().clean_fields(exclude)
+        is_checked = not {"text", "format"} & set(exclude or ())
+        if is_checked and not says_something(self.text, self.format):
+            raise ValidationError(
+                {
+                    "text": (
+                        "Nothing of this text can be seen once it is made safe: write "
+                        "words that visitors can read."
+                    )
+                }
+            )

@@ -32,8 +32,8 @@ from maintenance.publishing.rendering import (
     data_uri,
     render_language,
     render_shell,
-    render_text,
 )
+from maintenance.publishing.texts import render_text
 
 if TYPE_CHECKING:
     from maintenance.publishing.files import Files

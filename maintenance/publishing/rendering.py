@@ -9,19 +9,15 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from html.parser import HTMLParser
 from types import SimpleNamespace
 
-import nh3
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import mark_safe
-from markdown_it import MarkdownIt
 
 from maintenance.domain.kind import State
 from maintenance.domain.snapshot import SLOTS, Document, Language, Shell
-from maintenance.models.reason import TextFormat
 from maintenance.publishing import words
 
 # Marks of the places that the page server fills. They are made anew by each
@@ -32,59 +28,6 @@ _BLOCK = {
     name: re.compile(rf"<{name}>(.*?)</{name}>".encode(), re.DOTALL)
     for name in ("style", "script")
 }
-
-_TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "code",
-        "del",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "h2",
-        "h3",
-        "h4",
-        "hr",
-        "i",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "u",
-        "ul",
-    ]
-)
-_ATTRIBUTES = {
-    "a": {"href", "title"},
-    "abbr": {"title"},
-    "time": {"datetime"},
-    "*": {"lang", "dir"},
-}
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 
 
 class ThemeError(Exception):
@@ -106,21 +49,6 @@ class Look:
 def data_uri(content_type: str, data: bytes) -> str:
     """Return a file as an address that carries its content (RFC 2397)."""
     return f"data:{content_type};base64,{b64encode(data).decode()}"
-
-
-@lru_cache(maxsize=4096)
-def render_text(source: str, text_format: str) -> tuple[str, str]:
-    """Return an author's text as safe HTML and as plain text."""
-    if text_format == TextFormat.MARKDOWN:
-        source = _markdown.render(source).strip()
-    html = nh3.clean(
-        source,
-        tags=set(_TAGS),
-        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
-        url_schemes={"http", "https", "mailto", "tel"},
-        link_rel="noopener nofollow",
-    )
-    return html, to_plain_text(html)
 
 
 @lru_cache(maxsize=2048)
@@ -162,66 +90,6 @@ def render_language(language: str) -> Language:
         for state in State
     }
     return words.language_words(language, plain=plain)
-
-
-def to_plain_text(html: str) -> str:
-    """Return what a fragment says, for readers without HTML."""
-    reader = _PlainText()
-    reader.feed(html)
-    reader.close()
-    lines = (" ".join(line.split()) for line in reader.text.splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-class _PlainText(HTMLParser):
-    """Collects text; blocks become paragraphs, items dashes, links show addresses."""
-
-    _PARAGRAPHS = frozenset(
-        [
-            "p",
-            "div",
-            "blockquote",
-            "pre",
-            "ul",
-            "ol",
-            "dl",
-            "table",
-            "h2",
-            "h3",
-            "h4",
-            "hr",
-        ]
-    )
-    _LINES = frozenset(["br", "li", "dt", "dd", "tr"])
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text = ""
-        self._address = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._break(tag)
-        if tag == "li":
-            self.text += "- "
-        if tag == "a":
-            self._address = dict(attrs).get("href") or ""
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._address and not self.text.endswith(self._address):
-            self.text += f" ({self._address})"
-        if tag in ("td", "th"):
-            self.text += " "
-        if tag in self._PARAGRAPHS:
-            self.text += "\n\n"
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def _break(self, tag: str) -> None:
-        if tag in self._PARAGRAPHS:
-            self.text += "\n\n"
-        elif tag in self._LINES:
-            self.text += "\n"
 
 
 # The page server puts escaped text in these places, so nothing here is escaped.

@@ -75,6 +75,7 @@ BAD = [
     ({"ends": "until"}, "Give the date and time of the end."),
     ({"ends": "until", "until": "2001-01-01T00:00"}, "is past"),
     ({"text": ""}, "This field is required."),
+    ({"text": "[a]: http://x"}, "Nothing of this text can be seen"),
     ({"language": "no language"}, "Use a language tag"),
 ]
 

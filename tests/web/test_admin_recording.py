@@ -114,6 +114,16 @@ def test_a_reason_needs_a_text(olga: Client) -> None:
     assert not Reason.objects.exists()
 
 
+@pytest.mark.parametrize("text", ["<!-- x -->", "<script>alert(1)</script>"])
+def test_a_text_of_which_nothing_is_left_is_refused(olga: Client, text: str) -> None:
+    fields = reason_form(text=text) | {"texts-0-format": "HTML"}
+
+    response = olga.post(url("reason", "add"), fields)
+
+    assert "Nothing of this text can be seen" in response.content.decode()
+    assert not Reason.objects.exists()
+
+
 def test_times_are_read_in_the_readers_zone(olga: Client) -> None:
     reason = make_reason()
     olga.cookies["portal_zone"] = "Europe/Berlin"

@@ -204,6 +204,8 @@ BAD = [
     (["set_reason", "x", "--for", "1h", "--until", "2126-12-01Z"], "not allowed with"),
     (["set_reason", "x", "--kind", "fun"], "invalid choice: 'fun'"),
     (["set_reason", "x", "--language", "français"], "Use a language tag"),
+    (["set_reason", "<b></b>", "--format", "html"], "Nothing of this text can be seen"),
+    (["set_reason", "[a]: http://x"], "Nothing of this text can be seen"),
     (["set_reason", "x", "--keep"], "--keep needs an end"),
     (["set_reason", "x", "--title", "t" * 201], "at most 200 characters"),
     (["set_reason", "x", "--actor", "a" * 151], "at most 150 characters"),
