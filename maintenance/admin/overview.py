@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from maintenance.actions.overview import InForce, in_force
+from maintenance.actions.visible import differs, seen_instead
 from maintenance.admin.publishing import is_failing
 from maintenance.admin.wording import where_in_words, window_in_words
 from maintenance.domain.snapshot import Snapshot
@@ -73,12 +74,10 @@ def _now(live: Publication | None, at: datetime) -> dict[str, Any]:
 
 def _published(live: Publication | None, at: datetime) -> Snapshot | None:
     """Return what is live where that is not what the database holds."""
-    if live is None or not (live.rolled_back_to or is_behind(live)):
-        return None
-    if is_failing(at):
+    if not differs(live) or is_failing(at):
         return None
     try:
-        return current_store().get(live.digest)
+        return seen_instead(current_store(), live)
     except StoreError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from maintenance.actions.visible import speak_since_rollback
 from maintenance.history.recording import Author
 from maintenance.models import Publication, Publisher
 from maintenance.models.revision import Channel
@@ -44,6 +46,21 @@ def publish_and_say(request: HttpRequest) -> None:
         messages.success(request, f"Visitors see publication {made.version}.")
 
 
+def publish_what_ended(
+    request: HttpRequest, numbers: Collection[int], at: datetime
+) -> bool:
+    """Publish if visitors meet ended schedules because of a rollback, and say so."""
+    if not speak_since_rollback(current_store(), numbers, at):
+        return False
+    messages.info(
+        request,
+        "It had ended before, and a rollback showed it again: what is saved is "
+        "published now.",
+    )
+    publish_and_say(request)
+    return True
+
+
 def is_failing(at: datetime) -> Publisher | None:
     """Return the row that says how, if publishing failed a moment ago."""
     return Publisher.objects.filter(failed_at__gt=at - _LEAVE_TO_WATCHER).first()
@@ -54,9 +71,16 @@ def _publish_unless_failing(request: HttpRequest) -> None:
         messages.warning(request, f"Saved, but not published yet: {failing.error}")
         return
     try:
-        publish_pending(current_store(), at=timezone.now())
+        made = publish_pending(current_store(), at=timezone.now())
     except PublishError as exc:
         messages.warning(request, f"Saved, but not published yet: {exc}")
         return
-    if live := Publication.objects.live():
+    live = made or Publication.objects.live()
+    if live and live.rolled_back_to:
+        messages.warning(
+            request,
+            "Nothing is different from what was saved before, so visitors go on seeing "
+            f"publication {live.rolled_back_to} again.",
+        )
+    elif live:
         messages.success(request, f"Visitors see it: publication {live.version}.")

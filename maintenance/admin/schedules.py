@@ -13,7 +13,11 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from maintenance.actions.announce import end_schedule
-from maintenance.admin.publishing import author_of, publish_after_commit
+from maintenance.admin.publishing import (
+    author_of,
+    publish_after_commit,
+    publish_what_ended,
+)
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.stale import RecordedForm
 from maintenance.admin.wording import times_in_words, where_in_words, window_in_words
@@ -145,4 +149,6 @@ class ScheduleAdmin(RecordedAdmin[Schedule]):
                 end_schedule(schedule, made, at=at)
         ended = f"{len(made.revisions)} of the chosen schedules ended now."
         messages.success(request, ended)
-        publish_after_commit(request)
+        numbers = [schedule.pk for schedule in queryset]
+        if made.revisions or not publish_what_ended(request, numbers, at):
+            publish_after_commit(request)

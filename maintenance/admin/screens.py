@@ -22,11 +22,13 @@ from maintenance.actions.announce import (
 from maintenance.actions.overview import shifts
 from maintenance.actions.revert import RevertError, revert_to
 from maintenance.admin.announce import AnnounceForm
+from maintenance.admin.outspoken import warn_where_outspoken
 from maintenance.admin.preview import preview_draft, preview_of
 from maintenance.admin.publishing import (
     author_of,
     publish_after_commit,
     publish_and_say,
+    publish_what_ended,
 )
 from maintenance.admin.replacing import refuse_to_replace
 from maintenance.admin.rights import may_revert, model_name, still_exists
@@ -72,6 +74,7 @@ def announce_view(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(exc))
         else:
             messages.success(request, _announced(schedule))
+            warn_where_outspoken(request, schedule)
             publish_after_commit(request)
             return redirect("admin:index")
     context = {"form": form, BASED_ON: based_on}
@@ -167,7 +170,7 @@ def end_view(request: HttpRequest, number: int) -> HttpResponse:
             request, f"Ended: “{schedule.reason}”, {where_in_words(schedule)}."
         )
         publish_after_commit(request)
-    else:
+    elif not publish_what_ended(request, [number], at):
         messages.info(request, "Nothing was changed: it had ended before.")
     if "from_list" in request.GET:
         return redirect("admin:maintenance_schedule_changelist")

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maintenance.actions.announce import Announcement, announce
+from maintenance.domain.kind import Kind
 from maintenance.history.recording import Author
 from maintenance.models import Publication, Revision, Schedule
 from maintenance.models.revision import Channel
@@ -222,3 +223,30 @@ def test_another_error_does_not_hide_one_that_was_made_meanwhile(olga: Client) -
 
     schedule = Schedule.objects.speaking_at(timezone.now()).get()
     assert schedule.reason.texts.get().text == "Bob's words"
+
+
+def test_the_operator_is_told_where_another_reason_is_heard(olga: Client) -> None:
+    shop, forum = make_service("shop"), make_service("forum")
+    incident = Announcement("Down", kind=Kind.INCIDENT, services=("shop",))
+    announce(incident, author=BOB, at=timezone.now())
+    fields = opened(olga) | {"everywhere": "", "services": [shop.pk, forum.pk]}
+
+    page = olga.post(URL, fields, follow=True).content.decode()
+
+    assert (
+        "Shop still shows “Not working at the moment” (shop-1), because an incident "
+        "outspeaks planned maintenance."
+    ) in page
+    assert "Forum still shows" not in page
+
+
+def test_many_places_with_other_reasons_are_counted(olga: Client) -> None:
+    for number in range(7):
+        make_service(f"s{number}")
+        said = Announcement("Down", services=(f"s{number}",))
+        announce(said, author=BOB, at=timezone.now())
+
+    page = olga.post(URL, opened(olga), follow=True).content.decode()
+
+    assert page.count("still shows") == 5
+    assert "So it is at 2 more." in page

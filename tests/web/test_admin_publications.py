@@ -7,10 +7,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from maintenance.models import Publication
-from maintenance.publishing.publish import publish
+from maintenance.actions.announce import end_schedule
+from maintenance.domain.asked import Asked
+from maintenance.domain.routing import RoutingTable
+from maintenance.history.recording import change
+from maintenance.models import Publication, Revision, Schedule
+from maintenance.publishing.publish import publish, roll_back
 from maintenance.publishing.store import SnapshotStore, blob_name
-from tests.factories import make_reason, make_schedule, make_service
+from tests.factories import ADA, make_reason, make_schedule, make_service
+from tests.web.forms import filled_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/maintenance/publication/"
@@ -101,6 +106,79 @@ def test_what_is_saved_comes_back_by_a_button(
 
     assert "The database is being upgraded." in page
     assert "Publish what is saved" not in page
+
+
+@pytest.fixture
+def shown_again(store: SnapshotStore) -> Schedule:
+    """A schedule that has ended, and that a rollback shows again."""
+    now = timezone.now()
+    schedule = make_schedule(make_reason(), opens_at=now - timedelta(hours=1))
+    old = publish(store, at=now)
+    with change(ADA, now) as made:
+        end_schedule(schedule, made, at=now)
+    publish(store, at=now)
+    roll_back(store, old.version, author=ADA, at=now)
+    return schedule
+
+
+def is_seen(store: SnapshotStore, schedule: Schedule) -> bool:
+    pointer = store.live().pointer
+    assert pointer is not None
+    table = RoutingTable(store.get(pointer.digest))
+    speaking = table.resolve(Asked(), timezone.now()).schedule
+    return speaking is not None and speaking.id == schedule.pk
+
+
+def test_what_a_rollback_shows_again_ends_for_visitors(
+    olga: Client, shown_again: Schedule, store: SnapshotStore
+) -> None:
+    assert is_seen(store, shown_again)
+
+    page = olga.post(f"/admin/end/{shown_again.pk}/", follow=True).content.decode()
+
+    assert not is_seen(store, shown_again)
+    assert "a rollback showed it again" in page
+    assert "Visitors see publication 4." in page
+
+
+def test_it_ends_from_the_list_too(
+    olga: Client, shown_again: Schedule, store: SnapshotStore
+) -> None:
+    fields = {"action": "end_now", "_selected_action": [shown_again.pk]}
+
+    olga.post("/admin/maintenance/schedule/", fields)
+
+    assert not is_seen(store, shown_again)
+
+
+def test_ending_what_nobody_sees_leaves_a_rollback_alone(
+    olga: Client, shown_again: Schedule, store: SnapshotStore
+) -> None:
+    past = timezone.now() - timedelta(hours=3)
+    over = make_schedule(
+        shown_again.reason, opens_at=past, closes_at=past + timedelta(hours=1)
+    )
+    live = Publication.objects.live()
+    Publication.objects.filter(pk=live.pk).update(  # type: ignore[union-attr]
+        covers=Revision.objects.count()
+    )
+
+    page = olga.post(f"/admin/end/{over.pk}/", follow=True).content.decode()
+
+    assert "it had ended before" in page
+    assert Publication.objects.live() == live
+
+
+def test_saving_nothing_new_does_not_claim_to_be_seen(
+    olga: Client, shown_again: Schedule, commits_at_once: None
+) -> None:
+    address = f"/admin/maintenance/reason/{shown_again.reason_id}/change/"
+    fields = filled_in(olga.get(address).content.decode(), "reason_form")
+
+    page = olga.post(address, fields, follow=True).content.decode()
+
+    assert "visitors go on seeing publication 1 again" in page
+    assert "Visitors see it: " not in page
 
 
 def test_a_lost_snapshot_is_not_rolled_back_to(

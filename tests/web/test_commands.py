@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -24,9 +25,9 @@ from tests.factories import make_reason, make_schedule, make_service
 pytestmark = pytest.mark.django_db
 
 
-def run(*words: str) -> str:
+def run(*words: str, stderr: io.StringIO | None = None) -> str:
     output = io.StringIO()
-    call_command(*words, stdout=output)
+    call_command(*words, stdout=output, stderr=stderr)
     return output.getvalue()
 
 
@@ -170,6 +171,142 @@ def test_clear_ends_an_overrun_reason(store: SnapshotStore) -> None:
 def test_clear_without_anything_to_end_succeeds(store: SnapshotStore) -> None:
     assert run("set_reason", "--clear") == "There was nothing to end.\n"
     assert not Revision.objects.exists()
+
+
+def test_setting_says_where_another_reason_is_heard(store: SnapshotStore) -> None:
+    make_service("shop")
+    make_service("api")
+    run("set_reason", "A", "--service", "shop", "--kind", "incident")
+
+    said = run("set_reason", "B", "--service", "shop", "--service", "api")
+
+    assert said == (
+        "Set api, shop, until it is cleared.\n"
+        "Visitors see publication 2.\n"
+        "shop still shows “Not working at the moment” (shop-1), because an incident "
+        "outspeaks planned maintenance. "
+        "End it with `set_reason --clear --service shop`.\n"
+    )
+    assert text_of(visible(store, "shop.example.com")) == "A"
+
+
+def test_everywhere_is_not_what_services_with_their_own_reason_say(
+    store: SnapshotStore,
+) -> None:
+    for number in range(7):
+        make_service(f"s{number}")
+        run("set_reason", "A", "--service", f"s{number}")
+
+    said = run("set_reason", "B").splitlines()
+
+    assert said[0] == "Set everywhere, until it is cleared."
+    assert said[2].startswith("s0 still shows “Closed for maintenance” (s0-1), because")
+    assert "what is said for a service outspeaks what is said everywhere" in said[2]
+    assert said[7] == "And 2 more: see `set_reason --show`."
+    assert len(said) == 8
+
+
+def test_a_schedule_of_the_admin_is_ended_in_the_admin(store: SnapshotStore) -> None:
+    shop = make_service("shop")
+    began_at = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    make_schedule(make_reason(kind="INCIDENT"), shop, opens_at=began_at)
+
+    said = run("set_reason", "B", "--service", "shop")
+
+    assert "(upgrade), because an incident outspeaks planned maintenance. " in said
+    assert "End it in the admin: schedule “upgrade from 2026-11-01 12:00 UTC”." in said
+
+
+def test_clearing_nothing_says_who_speaks_and_how_to_end_that(
+    store: SnapshotStore,
+) -> None:
+    make_service("shop")
+    make_service("api")
+    run("set_reason", "A", "--service", "shop", "--service", "api")
+
+    for words in (["--service", "shop"], []):
+        said = run("set_reason", "--clear", *words)
+
+        assert said.startswith(
+            "There was nothing to end.\n"
+            if words
+            else "There was nothing to end.\napi shows “Closed for maintenance”"
+        )
+        assert (
+            "shop shows “Closed for maintenance” (shop-1). End it with "
+            "`set_reason --clear --service api --service shop`.\n"
+        ) in said
+
+
+def test_clearing_says_who_speaks_next(store: SnapshotStore) -> None:
+    make_service("shop")
+    run("set_reason", "Everywhere")
+    run("set_reason", "Here", "--service", "shop")
+
+    said = run("set_reason", "--clear", "--service", "shop")
+
+    assert said == (
+        "Ended shop.\nVisitors see publication 3.\n"
+        "shop shows “Closed for maintenance” (everywhere-1). "
+        "End it with `set_reason --clear`.\n"
+    )
+
+
+def test_show_prints_what_visitors_see_after_a_rollback(store: SnapshotStore) -> None:
+    run("set_reason", "First")
+    make_service("shop")
+    run("set_reason", "Second")
+    run("rollback", "1")
+
+    notes = io.StringIO()
+    shown = run("set_reason", "--show", stderr=notes)
+    asked = run("set_reason", "--show", "--service", "shop", stderr=notes)
+
+    assert shown.startswith("*: Closed for maintenance | First (everywhere-1")
+    assert asked == "shop: no service for visitors yet, who see what * says\n"
+    assert "Visitors see publication 1 again." in notes.getvalue()
+    assert "`publish` shows it." in notes.getvalue()
+
+
+def test_show_says_what_is_not_published_yet(store: SnapshotStore) -> None:
+    notes = io.StringIO()
+
+    run("set_reason", "--show", stderr=notes)
+    run("set_reason", "First")
+    make_service("shop")
+    run("set_reason", "--show", stderr=notes)
+
+    assert notes.getvalue().splitlines() == [
+        "Not published yet: visitors see the built-in page.",
+        "Visitors still see publication 1. What was changed since is saved and not "
+        "published yet.",
+    ]
+
+
+def test_show_says_that_it_cannot_be_read(store: SnapshotStore, tmp_path: Path) -> None:
+    run("set_reason", "First")
+    run("set_reason", "--clear")
+    run("rollback", "1")
+    for blob in (tmp_path / "storage" / "snapshots").glob("*.gz"):
+        blob.unlink()
+
+    notes = io.StringIO()
+    run("set_reason", "--show", stderr=notes)
+
+    assert "what visitors see cannot be read" in notes.getvalue()
+
+
+def test_clearing_what_a_rollback_shows_says_how_to_end_it(
+    store: SnapshotStore,
+) -> None:
+    run("set_reason", "First")
+    run("set_reason", "--clear")
+    run("rollback", "1")
+
+    said = run("set_reason", "--clear")
+
+    assert said.startswith("There was nothing to end.\nWhat is no service's shows “")
+    assert "`publish` shows it.\n" in said
 
 
 def test_show_prints_what_is_in_force(store: SnapshotStore) -> None:

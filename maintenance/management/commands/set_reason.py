@@ -16,13 +16,12 @@ from maintenance.actions.announce import (
     find_services,
     withdraw,
 )
-from maintenance.actions.overview import InForce, in_force
+from maintenance.actions.overview import in_force
 from maintenance.domain.kind import Kind
 from maintenance.history.recording import turn
-from maintenance.management import shell
-from maintenance.models import PortalSettings, Schedule
+from maintenance.management import shell, speaking
+from maintenance.models import PortalSettings
 from maintenance.models.reason import MAX_TEXT_LENGTH, TextFormat
-from maintenance.publishing.builder import build_snapshot
 
 
 class Command(BaseCommand):
@@ -74,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError("Give a TEXT, or --clear, or --show.", returncode=2)
         try:
             if options["show"]:
-                self._show(options["services"], timezone.now())
+                self._show(options["services"])
             elif options["clear"]:
                 self._clear(options)
             else:
@@ -87,24 +86,40 @@ class Command(BaseCommand):
         with turn(timezone.now) as at:
             said = _announcement(options, text, shell.end_from(options, at))
             schedule = announce(said, author=author, at=at)
-        self.stdout.write(f"Set {_where(schedule)}, {_until(said.closes_at)}.")
+            where = speaking.where(schedule)
+        self._say(f"Set {where}, {speaking.until(said.closes_at)}.")
         shell.publish_now(self)
+        self._say(*speaking.heard_instead(schedule, at))
 
     def _clear(self, options: dict[str, Any]) -> None:
-        author = shell.author_from(options)
+        author, slugs = shell.author_from(options), options["services"]
         with turn(timezone.now) as at:
-            ended = withdraw(options["services"], author=author, at=at)
-        if not ended:
-            self.stdout.write("There was nothing to end.")
-            return
-        self.stdout.write(f"Ended {_where(ended[0])}.")
-        shell.publish_now(self)
+            ended = withdraw(slugs, author=author, at=at)
+            where = speaking.where(ended[0]) if ended else ""
+        if ended:
+            self._say(f"Ended {where}.")
+            shell.publish_now(self)
+        else:
+            self._say("There was nothing to end.")
+        is_wide = not ended and not slugs
+        self._say(*speaking.still_heard(slugs, at, widely=is_wide))
 
-    def _show(self, slugs: list[str], at: datetime) -> None:
+    def _show(self, slugs: list[str]) -> None:
         wanted = {service.slug for service in find_services(slugs)}
-        for row in in_force(build_snapshot(at), at):
+        at = timezone.now()
+        snapshot, note = speaking.now_seen(at)
+        rows = in_force(snapshot, at)
+        for row in rows:
             if not wanted or row.slug in wanted:
-                self.stdout.write(_line(row))
+                self._say(speaking.in_a_line(row))
+        for slug in sorted(wanted - {row.slug for row in rows}):
+            self._say(f"{slug}: no service for visitors yet, who see what * says")
+        if note:
+            self.stderr.write(note)
+
+    def _say(self, *lines: str) -> None:
+        for line in lines:
+            self.stdout.write(line)
 
 
 def _announcement(
@@ -135,27 +150,3 @@ def _text(argument: str) -> str:
 def _default_language() -> str:
     settings = PortalSettings.objects.filter(id=1).first()
     return settings.default_language if settings else "en"
-
-
-def _where(schedule: Schedule) -> str:
-    if schedule.everywhere:
-        return "everywhere"
-    return ", ".join(schedule.services.order_by("slug").values_list("slug", flat=True))
-
-
-def _until(closes_at: datetime | None) -> str:
-    return f"until {shell.moment(closes_at)}" if closes_at else "until it is cleared"
-
-
-def _line(row: InForce) -> str:
-    reason = row.decision.reason
-    when = "nothing is scheduled"
-    if row.is_scheduled:
-        when = _until(row.closes_at)
-    if row.is_overrun and row.closes_at:
-        when = f"overrun since {shell.moment(row.closes_at)}"
-    kind = reason.kind.value.lower()
-    return (
-        f"{row.slug or '*'}: {row.text.title} | {row.text.plain} "
-        f"({reason.slug}, {kind}, {row.status}; {when})"
-    )

@@ -1,0 +1,50 @@
+"""Where a schedule is not what visitors hear, and why: by the page servers' own rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from maintenance.actions.overview import InForce, in_force
+from maintenance.domain.kind import Kind
+from maintenance.domain.snapshot import Schedule, Snapshot
+
+_AS_SUBJECT = {
+    Kind.PLANNED: "planned maintenance",
+    Kind.INCIDENT: "an incident",
+    Kind.OVERLOAD: "too much traffic",
+    Kind.RETIRED: "what is closed for good",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outspoken:
+    """A place of a schedule at which another one is heard, and why."""
+
+    heard: InForce
+    why: str
+
+
+def outspoken(snapshot: Snapshot, schedule_id: int, at: datetime) -> list[Outspoken]:
+    """Return where others outspeak a schedule at an instant at which it is open."""
+    schedule = next((s for s in snapshot.schedules if s.id == schedule_id), None)
+    if schedule is None:
+        return []
+    kinds = {reason.id: reason.kind for reason in snapshot.reasons}
+    places = set(schedule.services)
+    found = []
+    for row in in_force(snapshot, at):
+        other = row.decision.schedule
+        is_here = schedule.everywhere or row.slug in places
+        if is_here and other is not None and other.id != schedule_id:
+            found.append(Outspoken(row, _why(other, schedule, kinds)))
+    return found
+
+
+def _why(other: Schedule, schedule: Schedule, kinds: dict[int, Kind]) -> str:
+    theirs, ours = kinds[other.reason], kinds[schedule.reason]
+    if schedule.everywhere and not other.everywhere:
+        return "what is said for a service outspeaks what is said everywhere"
+    if theirs is not ours and theirs.gravity != ours.gravity:
+        return f"{_AS_SUBJECT[theirs]} outspeaks {_AS_SUBJECT[ours]}"
+    return "the later of two is heard"

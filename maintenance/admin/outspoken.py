@@ -1,0 +1,34 @@
+"""Tells an operator where visitors hear something else than what was announced."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import Error as DatabaseError
+from django.http import HttpRequest
+
+from maintenance.actions.outspoken import outspoken
+from maintenance.models import Schedule
+from maintenance.publishing.builder import build_snapshot
+from maintenance.publishing.rendering import ThemeError
+
+PLACES_SHOWN = 5
+
+
+def warn_where_outspoken(request: HttpRequest, schedule: Schedule) -> None:
+    """Say where others are heard instead of a new schedule, and why."""
+    at = schedule.opens_at
+    try:
+        found = outspoken(build_snapshot(at), schedule.pk, at)
+    except (OSError, ThemeError, DatabaseError):
+        # It is announced all the same; why it is not published is said elsewhere.
+        return
+    for each in found[:PLACES_SHOWN]:
+        heard = each.heard
+        messages.warning(
+            request,
+            f"{heard.name} still shows “{heard.text.title}” "
+            f"({heard.decision.reason.slug}), because {each.why}. "
+            "End that there, if it is over.",
+        )
+    if (more := len(found) - PLACES_SHOWN) > 0:
+        messages.warning(request, f"So it is at {more} more.")
