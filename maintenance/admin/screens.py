@@ -20,7 +20,7 @@ from maintenance.actions.announce import (
     end_schedule,
 )
 from maintenance.actions.overview import shifts
-from maintenance.actions.revert import RevertError, revert_to
+from maintenance.actions.revert import RevertError, places_to_return, revert_to
 from maintenance.admin.announce import AnnounceForm
 from maintenance.admin.outspoken import warn_where_outspoken
 from maintenance.admin.preview import preview_draft, preview_of
@@ -46,6 +46,7 @@ from maintenance.admin.wording import (
 )
 from maintenance.domain.difference import difference
 from maintenance.history.documents import NOUNS, to_document
+from maintenance.history.names import with_present_names
 from maintenance.history.recording import change, turn
 from maintenance.models import Publication, Revision, Schedule, Service
 from maintenance.publishing.current import current_store
@@ -147,12 +148,14 @@ def revert_view(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         return _revert(request, revision)
     now = to_document(subject) if subject else None
+    then = with_present_names(revision) if revision.document else None
     return _screen(
         request,
         "revert.html",
         f"Revert {revision.noun} “{revision.label}”?",
         revision=revision,
-        changes=difference(now, revision.document),
+        changes=difference(now, then),
+        places=places_to_return(revision),
         is_deletion=revision.document is None,
         based_on=based_on,
     )
@@ -188,14 +191,15 @@ def _revert(request: HttpRequest, revision: Revision) -> HttpResponse:
     try:
         with turn(timezone.now) as at:
             refuse_if_stale(request, revision.noun, revision.object_id)
-            revert_to(revision, author=author_of(request), at=at)
+            places = revert_to(revision, author=author_of(request), at=at)
     except StaleError as exc:
         messages.error(request, f"Not reverted: {exc}, after this page was opened.")
         return redirect("admin:revert", revision.pk)
     except RevertError as exc:
         messages.error(request, f"Not reverted: {exc}")
     else:
-        messages.success(request, f"Reverted {revision.noun} “{revision.label}”.")
+        back = f" It is back in {len(places)} of the schedules." if places else ""
+        messages.success(request, f"Reverted {revision.noun} “{revision.label}”.{back}")
         publish_after_commit(request)
     if not still_exists(revision):
         return redirect("admin:maintenance_revision_changelist")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from maintenance.actions.delete import delete
 from maintenance.actions.revert import RevertError, revert_to
 from maintenance.history.documents import to_document
 from maintenance.history.recording import Author, change
@@ -207,3 +208,109 @@ def test_a_slug_that_was_taken_meanwhile_changes_nothing() -> None:
 
     reason.refresh_from_db()
     assert reason.slug == "other"
+
+
+def rename(subject: Reason | Service, slug: str) -> None:
+    subject.slug = slug
+    subject.save()
+    with change(ADA, NOON) as made:
+        made.record(subject)
+
+
+def delete_with_record(subject: Service) -> None:
+    with change(ADA, NOON + HOUR) as made:
+        delete(subject, made)
+
+
+def test_a_renamed_reason_is_found_again() -> None:
+    reason = make_reason("etcd")
+    settings = PortalSettings.objects.get(id=1)
+    settings.default_reason = reason
+    settings.save()
+    with change(ADA, NOON) as made:
+        made.record(settings)
+    rename(reason, "etcd2")
+    PortalSettings.objects.update(default_reason=None)
+
+    revert_to(Revision.objects.get(noun="settings"), author=BOB, at=NOON)
+
+    assert PortalSettings.objects.get().default_reason == reason
+
+
+def test_a_renamed_service_gets_its_place_back_under_its_new_name() -> None:
+    shop, blog = make_service("shop"), make_service("blog")
+    schedule = make_schedule(make_reason(), shop, blog)
+    rename(shop, "market")
+    schedule.services.set([blog])
+
+    revert_to(first_revision("schedule", schedule.pk), author=BOB, at=NOON)
+
+    assert set(schedule.services.all()) == {shop, blog}
+
+
+def test_who_took_a_name_over_is_not_mistaken_for_its_bearer() -> None:
+    old = make_reason("etcd")
+    service = make_service("shop", reason=old)
+    rename(old, "etcd-2025")
+    new = make_reason("etcd")
+    service.reason = new
+    service.save()
+
+    revert_to(first_revision("service", service.pk), author=BOB, at=NOON)
+
+    service.refresh_from_db()
+    assert service.reason == old
+
+
+def test_a_restored_service_is_in_its_schedules_again() -> None:
+    shop, blog = make_service("shop"), make_service("blog")
+    both = make_schedule(make_reason(), shop, blog)
+    other = make_schedule(Reason.objects.get(), blog)
+    number = shop.pk
+    delete_with_record(shop)
+
+    places = revert_to(first_revision("service", number), author=BOB, at=NOON)
+
+    assert places == [both]
+    assert [each.slug for each in both.services.order_by("slug")] == ["blog", "shop"]
+    assert [each.slug for each in other.services.all()] == ["blog"]
+    newest = Revision.objects.of("schedule", both.pk)[0]
+    assert (newest.author, newest.note) == ("bob", "“Shop” is there again")
+    assert newest.document == to_document(both)
+
+
+def test_a_service_that_was_renamed_before_its_deletion_is_in_them_again() -> None:
+    shop = make_service("shop")
+    schedule = make_schedule(make_reason(), shop)
+    rename(shop, "market")
+    number = shop.pk
+    delete_with_record(shop)
+
+    revert_to(first_revision("service", number), author=BOB, at=NOON)
+
+    assert [each.slug for each in schedule.services.all()] == ["shop"]
+
+
+def test_what_left_a_schedule_before_its_deletion_does_not_return() -> None:
+    shop, blog = make_service("shop"), make_service("blog")
+    schedule = make_schedule(make_reason(), shop, blog)
+    schedule.services.set([blog])
+    with change(ADA, NOON) as made:
+        made.record(schedule)
+    number = shop.pk
+    delete_with_record(shop)
+
+    places = revert_to(first_revision("service", number), author=BOB, at=NOON)
+
+    assert places == []
+    assert [each.slug for each in schedule.services.all()] == ["blog"]
+
+
+def test_reverting_a_service_that_is_there_returns_no_places() -> None:
+    shop = make_service("shop")
+    schedule = make_schedule(make_reason(), shop)
+    schedule.services.clear()
+    with change(ADA, NOON) as made:
+        made.record(schedule)
+
+    assert revert_to(first_revision("service", shop.pk), author=BOB, at=NOON) == []

@@ -145,6 +145,35 @@ def test_a_revert_that_is_not_possible_says_why(olga: Client) -> None:
     assert not Schedule.objects.exists()
 
 
+def test_the_question_says_where_a_service_returns(olga: Client) -> None:
+    shop = make_service("shop")
+    schedule = make_schedule(make_reason("upgrade"), shop)
+    first = Revision.objects.of("service", shop.pk)[0]
+    olga.post(f"/admin/maintenance/service/{shop.pk}/delete/", {"post": "yes"})
+
+    asked = olga.get(f"/admin/revert/{first.pk}/").content.decode()
+    page = revert(olga, first)
+
+    assert "gets its place back" in asked
+    assert "<li>upgrade, Tue 1 Dec, 12:00 UTC, end not known</li>" in asked
+    assert "It is back in 1 of the schedules." in page
+    assert [each.slug for each in schedule.services.all()] == ["shop"]
+
+
+def test_the_question_names_others_as_they_are_called_now(olga: Client) -> None:
+    reason = make_reason("etcd")
+    schedule = make_schedule(reason, opens_at=NOON)
+    first = Revision.objects.of("schedule", schedule.pk)[0]
+    with change(ADA, NOON) as made:
+        reason.slug = "etcd2"
+        reason.save()
+        made.record(reason)
+
+    page = olga.get(f"/admin/revert/{first.pk}/").content.decode()
+
+    assert "Nothing would change" in page
+
+
 def test_a_change_after_the_question_is_not_reverted_unseen(olga: Client) -> None:
     reason = make_reason("upgrade", "Before")
     rewrite(reason, "After")
