@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from maintenance.history.recording import Author, change
 from maintenance.models import Service
+from maintenance.models.errors import in_sentences
 
 
 class AddServiceError(Exception):
@@ -26,5 +27,5 @@ def add_service(service: Service, *, author: Author, at: datetime) -> Service:
             service.save(force_insert=True)
             made.record(service)
     except ValidationError as exc:
-        raise AddServiceError(" ".join(exc.messages)) from exc
+        raise AddServiceError(in_sentences(exc)) from exc
     return service

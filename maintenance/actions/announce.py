@@ -13,6 +13,7 @@ from maintenance.domain.kind import Kind
 from maintenance.domain.window import INSTANT
 from maintenance.history.recording import Author, Change, change
 from maintenance.models import Reason, ReasonText, Revision, Schedule, Service
+from maintenance.models.errors import in_sentences
 from maintenance.models.reason import TextFormat
 
 
@@ -54,7 +55,7 @@ def announce(announcement: Announcement, *, author: Author, at: datetime) -> Sch
             reason = _write_reason(announcement, made)
             return _open_schedule(announcement, reason, services, made, at)
     except ValidationError as exc:
-        raise AnnounceError(" ".join(exc.messages)) from exc
+        raise AnnounceError(in_sentences(exc)) from exc
 
 
 def withdraw(slugs: Iterable[str], *, author: Author, at: datetime) -> list[Schedule]:

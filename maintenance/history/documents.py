@@ -23,6 +23,7 @@ from maintenance.models import (
     Service,
     Theme,
 )
+from maintenance.models.errors import in_sentences
 
 Recorded: TypeAlias = Reason | Service | Schedule | Theme | Asset | PortalSettings
 Document: TypeAlias = dict[str, Any]
@@ -65,7 +66,7 @@ def restore(noun: str, object_id: int, document: Document) -> Recorded:
     try:
         return _READERS[noun](subject, document)
     except ValidationError as exc:
-        raise RestoreError(" ".join(exc.messages)) from exc
+        raise RestoreError(in_sentences(exc)) from exc
 
 
 def _reason_document(reason: Reason) -> Document:

@@ -14,6 +14,7 @@ from maintenance.domain.duration import parse_duration
 from maintenance.history.recording import Author
 from maintenance.models import Publication
 from maintenance.models.revision import Channel
+from maintenance.models.schedule import LATEST
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, publish_pending
 
@@ -21,15 +22,26 @@ EXIT_NOT_PUBLISHED = 3
 """The change is saved; visitors do not see it yet."""
 
 
+def say_briefly(parser: CommandParser, words: str) -> None:
+    """Let what is wrong with the words of a command be said in two lines.
+
+    Otherwise the names of all options, Django's too, come before it.
+    """
+    parser.usage = f"%(prog)s {words} (--help explains them)"
+
+
 def add_actor(parser: CommandParser) -> None:
     parser.add_argument(
-        "--actor", default="", help="who the history names (default: the user's name)"
+        "--actor", help="who the history names (default: the user's name)"
     )
 
 
 def author_from(options: dict[str, Any]) -> Author:
     """Return who calls, for the history."""
-    name: str = options["actor"].strip() or _user()
+    given: str | None = options["actor"]
+    name = _user() if given is None else given.strip()
+    if not name:
+        raise CommandError("--actor is empty: say who does it, or leave it out.")
     if len(name) > 150:
         raise CommandError(f"--actor {name:.20}...: use at most 150 characters.")
     if not name.isprintable():
@@ -94,11 +106,15 @@ def _instant(text: str) -> datetime:
             f"--until {text!r}: write a date and time such as 2026-12-01T06:00+01:00."
         ) from exc
     if at.tzinfo is None:
-        raise CommandError(f"--until {text!r}: add a time zone, such as {text}Z.")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as exc:
-        raise CommandError(f"--until {text!r} is too far away.") from exc
+        raise CommandError(
+            f"--until {text!r}: add a time zone, such as {at.isoformat()}Z."
+        )
+    # The year first: instants near the ends of the calendar have no time in UTC.
+    if at.year >= LATEST.year:
+        raise CommandError(
+            f"--until {text!r}: use a date before the year {LATEST.year}."
+        )
+    return at.astimezone(UTC)
 
 
 def _user() -> str:

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from maintenance.domain.host import to_ascii
+from maintenance.domain.language import is_language
 from maintenance.models.form_fields import LinesFormField
 
 MAX_LINES = 100
@@ -70,3 +71,14 @@ def validate_lines(lines: object) -> None:
 def is_solid(text: str) -> bool:
     """Return whether a text has neither spaces nor characters that nobody sees."""
     return text.isprintable() and not any(map(str.isspace, text))
+
+
+def check_language(tag: str, field: str) -> None:
+    """Refuse a tag of no language, under the name of its field.
+
+    Raises:
+        ValidationError: nobody's browser asks for it.
+    """
+    if not is_language(tag):
+        message = f"{tag!r:.40} is no language: use a tag such as 'fr' or 'pt-BR'."
+        raise ValidationError({field: message})

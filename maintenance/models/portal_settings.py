@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
 from django.db.models import Q
 
-from maintenance.models.fields import validate_language
+from maintenance.models.fields import check_language, validate_language
 from maintenance.models.reason import Reason
 from maintenance.models.theme import Theme
 
@@ -49,3 +51,8 @@ class PortalSettings(models.Model):
 
     def __str__(self) -> str:
         return "Settings"
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        super().clean_fields(exclude)
+        if "default_language" not in (exclude or ()):
+            check_language(self.default_language, "default_language")

@@ -10,7 +10,11 @@ from django.db import models
 from django.db.models import Q
 
 from maintenance.domain.kind import Kind
-from maintenance.models.fields import validate_characters, validate_language
+from maintenance.models.fields import (
+    check_language,
+    validate_characters,
+    validate_language,
+)
 from maintenance.publishing.texts import HTML, MARKDOWN, says_something
 
 # About 4,000 words. What is longer belongs on a status page.
@@ -117,18 +121,22 @@ class ReasonText(models.Model):
         return f"{self.reason} ({self.language})"
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        """Check each field, and that something of the text is left on a page.
+        """Check each field, its language, and that something is left to see.
 
-        Not in clean(), which is called for texts that cannot be rendered, too.
+        Not in clean(), which is called for what cannot be rendered, too.
         """
         super().clean_fields(exclude)
-        is_checked = not {"text", "format"} & set(exclude or ())
-        if is_checked and not says_something(self.text, self.format):
-            raise ValidationError(
-                {
-                    "text": (
-                        "Nothing of this text can be seen once it is made safe: write "
-                        "words that visitors can read."
-                    )
-                }
-            )
+        unchecked = set(exclude or ())
+        if "language" not in unchecked:
+            check_language(self.language, "language")
+        if not {"text", "format"} & unchecked:
+            _check_text(self.text, self.format)
+
+
+def _check_text(text: str, text_format: str) -> None:
+    if not says_something(text, text_format):
+        message = (
+            "Nothing of this text can be seen once it is made safe: write words that "
+            "visitors can read."
+        )
+        raise ValidationError({"text": message})

@@ -203,6 +203,15 @@ def test_settings_and_themes_are_recorded(olga: Client) -> None:
     assert PortalSettings.objects.get().default_language == "fr"
 
 
+def test_settings_take_no_language_that_nobody_speaks(olga: Client) -> None:
+    fields = {"based_on": 0, "default_language": "xx", "theme": ""}
+
+    response = olga.post(url("portalsettings", "change", 1), fields)
+
+    assert "&#x27;xx&#x27; is no language" in response.content.decode()
+    assert PortalSettings.objects.get().default_language == "en"
+
+
 def test_the_list_of_settings_is_the_one_row(olga: Client) -> None:
     response = olga.get(url("portalsettings", "changelist"))
 

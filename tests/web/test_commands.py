@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
 from django.core.management.base import CommandError
 from django.utils import timezone
 
@@ -322,7 +322,19 @@ def test_show_prints_what_is_in_force(store: SnapshotStore) -> None:
 
 BAD = [
     (["set_reason"], "Give a TEXT, or --clear, or --show"),
-    (["set_reason", "x", "--clear"], "Give a TEXT, or --clear, or --show"),
+    (["set_reason", "x", "--clear"], "--clear takes no text such as 'x': name a serv"),
+    (["set_reason", "--show", "x"], "--show takes no text such as 'x': name a service"),
+    (["set_reason", "--clear", "--for", "2h"], "--clear does not go with --for"),
+    (
+        ["set_reason", "--clear", "--title", "x", "--keep"],
+        "--clear does not go with --title, --keep: nothing was changed",
+    ),
+    (["set_reason", "--clear", "--kind", "planned"], "does not go with --kind"),
+    (["set_reason", "--show", "--actor", "ada"], "--show does not go with --actor"),
+    (["set_reason", "x", "--actor", " "], "--actor is empty"),
+    (["set_reason", "x", "--until", "2126-12-01"], "such as 2126-12-01T00:00:00Z"),
+    (["set_reason", "x", "--language", "xx"], "Language: 'xx' is no language"),
+    (["set_reason", "x", "--language", "zz-ZZ"], "Language: 'zz-ZZ' is no language"),
     (["set_reason", "  "], "The text is empty"),
     (["set_reason", "x" * 20_001], "at most 20000 characters"),
     (["set_reason", "x", "--service", "nope"], "There is no service 'nope'; add it"),
@@ -332,8 +344,8 @@ BAD = [
     (["set_reason", "x", "--until", "tomorrow"], "--until 'tomorrow': write a date"),
     (["set_reason", "x", "--until", "2126-12-01T06:00"], "add a time zone"),
     (["set_reason", "x", "--until", "2001-01-01T00:00Z"], "is past"),
-    (["set_reason", "x", "--until", "9999-12-31T23:59-12:00"], "too far away"),
-    (["set_reason", "x", "--until", "9999-12-31T23:59Z"], "the year 2000 to 2999"),
+    (["set_reason", "x", "--until", "9999-12-31T23:59-12:00"], "before the year 3000"),
+    (["set_reason", "x", "--until", "9999-12-31T23:59Z"], "before the year 3000"),
     (["set_reason", "x\0y"], "holds a control character"),
     (["set_reason", "\udcff"], "is not UTF-8"),
     (["set_reason", "x", "--title", "\x1b[31m"], "holds a control character"),
@@ -344,9 +356,15 @@ BAD = [
     (["set_reason", "<b></b>", "--format", "html"], "Nothing of this text can be seen"),
     (["set_reason", "[a]: http://x"], "Nothing of this text can be seen"),
     (["set_reason", "x", "--keep"], "--keep needs an end"),
-    (["set_reason", "x", "--title", "t" * 201], "at most 200 characters"),
+    (
+        ["set_reason", "x", "--title", "t" * 201],
+        "Title: Ensure this value has at most 200",
+    ),
     (["set_reason", "x", "--actor", "a" * 151], "at most 150 characters"),
     (["add_service", "shop"], "at least one selector"),
+    (["add_service", "s" * 300, "--host", "a.example"], "Slug: Ensure this value has"),
+    (["add_service", "shop", "--host", ""], "Hosts: '': use 1 to 253 characters"),
+    (["add_service", "", "--host", "a.example"], "Slug: This field cannot be blank"),
     (["add_service", "Shop!", "--host", "a.example"], "valid “slug”"),
     (["add_service", "shop", "--host", "a.example", "--name", "\0"], "control"),
     (["add_service", "shop", "--host", "https://a.example"], "is no host"),
@@ -379,6 +397,32 @@ def test_bad_input_is_one_sentence_that_changes_nothing(
     assert not Publication.objects.exists()
     assert not Reason.objects.exists()
     assert not Service.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["set_reason", "x", "--kind", "fun"],
+        ["set_reason", "x", "--nonsense"],
+        ["add_service"],
+        ["rollback", "seven"],
+        ["publish", "now"],
+    ],
+    ids=" ".join,
+)
+def test_words_that_cannot_be_read_are_told_in_two_lines(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = load_command_class("maintenance", words[0])
+
+    # call_command() would raise instead.
+    with pytest.raises(SystemExit):
+        command.run_from_argv(["manage.py", *words])
+
+    told = capsys.readouterr().err
+    assert told.startswith(f"usage: manage.py {words[0]} ")
+    assert "--help" in told
+    assert told.count("\n") == 2
 
 
 def test_a_service_is_added_with_all_its_selectors(store: SnapshotStore) -> None:

@@ -25,6 +25,7 @@ class Command(BaseCommand):
     help = "Add a service. All selectors that are given must match, any value of each."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        shell.say_briefly(parser, "SLUG [options]")
         parser.add_argument("slug")
         parser.add_argument("--name", help="what visitors call it (default: the slug)")
         for option, (name, meaning) in _SELECTORS.items():

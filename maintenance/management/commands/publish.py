@@ -38,6 +38,7 @@ class Command(BaseCommand):
     help = "Publish what is saved. With --watch, go on doing so until stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        shell.say_briefly(parser, "[options]")
         parser.add_argument("--watch", action="store_true", help="until SIGTERM")
         shell.add_actor(parser)
 

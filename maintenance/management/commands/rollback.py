@@ -19,6 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        shell.say_briefly(parser, "VERSION [options]")
         parser.add_argument("version", type=int)
         shell.add_actor(parser)
 

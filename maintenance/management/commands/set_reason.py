@@ -23,6 +23,17 @@ from maintenance.management import shell, speaking
 from maintenance.models import PortalSettings
 from maintenance.models.reason import MAX_TEXT_LENGTH, TextFormat
 
+_OF_A_TEXT = {
+    "title": "--title",
+    "duration": "--for",
+    "until": "--until",
+    "language": "--language",
+    "kind": "--kind",
+    "format": "--format",
+    "keep": "--keep",
+}
+_UNSAID = (None, False)
+
 
 class Command(BaseCommand):
     help = (
@@ -32,10 +43,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        shell.say_briefly(parser, "TEXT|--clear|--show [options]")
         parser.add_argument(
             "text", nargs="?", help="the reason; - reads standard input"
         )
-        parser.add_argument("--title", default="", help="default: what suits the kind")
+        parser.add_argument("--title", help="default: what suits the kind")
         parser.add_argument(
             "--service",
             action="append",
@@ -49,13 +61,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--kind",
             choices=[kind.value.lower() for kind in Kind],
-            default=Kind.PLANNED.value.lower(),
+            help="default: planned",
         )
         parser.add_argument(
             "--format",
             choices=[name.lower() for name in TextFormat.values],
-            default=TextFormat.MARKDOWN.value.lower(),
-            help="of the text; both are sanitised",
+            help="of the text (default: markdown); both are sanitised",
         )
         parser.add_argument(
             "--keep",
@@ -68,9 +79,7 @@ class Command(BaseCommand):
         verb.add_argument("--show", action="store_true", help="print what is in force")
 
     def handle(self, **options: Any) -> None:
-        has_text = options["text"] is not None
-        if has_text == (options["clear"] or options["show"]):
-            raise CommandError("Give a TEXT, or --clear, or --show.", returncode=2)
+        _refuse_what_does_not_go_together(options)
         try:
             if options["show"]:
                 self._show(options["services"])
@@ -122,6 +131,27 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
 
+def _refuse_what_does_not_go_together(options: dict[str, Any]) -> None:
+    verb = next((f"--{name}" for name in ("clear", "show") if options[name]), "")
+    if not verb and options["text"] is None:
+        raise CommandError("Give a TEXT, or --clear, or --show.", returncode=2)
+    if not verb:
+        return
+    if options["text"] is not None:
+        raise CommandError(
+            f"{verb} takes no text such as {options['text']!r:.40}: name a service "
+            "with --service.",
+            returncode=2,
+        )
+    others = {**_OF_A_TEXT, **({"actor": "--actor"} if verb == "--show" else {})}
+    given = [other for name, other in others.items() if options[name] not in _UNSAID]
+    if given:
+        raise CommandError(
+            f"{verb} does not go with {', '.join(given)}: nothing was changed.",
+            returncode=2,
+        )
+
+
 def _announcement(
     options: dict[str, Any], text: str, closes_at: datetime | None
 ) -> Announcement:
@@ -129,10 +159,10 @@ def _announcement(
         raise CommandError("--keep needs an end: add --for or --until.")
     return Announcement(
         text=text,
-        title=options["title"],
+        title=options["title"] or "",
         language=options["language"] or _default_language(),
-        kind=Kind(options["kind"].upper()),
-        format=TextFormat(options["format"].upper()),
+        kind=Kind((options["kind"] or Kind.PLANNED).upper()),
+        format=TextFormat((options["format"] or TextFormat.MARKDOWN).upper()),
         services=tuple(options["services"]),
         closes_at=closes_at,
         keep_until_ended=options["keep"],

@@ -1,0 +1,25 @@
+"""Which languages there are: what a text can be written in, and a browser ask for."""
+
+from __future__ import annotations
+
+# ISO 639-1, to which nothing has been added since 2003. Browsers name these languages
+# by two letters (RFC 5646, section 2.2.1), the other 7,000 by three.
+_TWO_LETTERS = """
+    aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu
+    cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he
+    hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko
+    kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd
+    ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se
+    sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty
+    ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+"""
+_KNOWN = frozenset(_TWO_LETTERS.split())
+
+
+def is_language(tag: str) -> bool:
+    """Return whether a language tag begins with a language that there may be.
+
+    Three letters are believed: the list of them is long, and grows.
+    """
+    language = tag.partition("-")[0]
+    return len(language) == 3 or language in _KNOWN
