@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('maintenance', '0002_history_is_append_only'),
+        ('maintenance', '0004_service_allows_cors'),
     ]
 
     operations = [
