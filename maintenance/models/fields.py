@@ -15,14 +15,16 @@ from maintenance.models.form_fields import LinesFormField
 MAX_LINES = 100
 MAX_LINE_LENGTH = 253  # a host name's limit (RFC 1035, section 2.3.4)
 
-# For validators and constraints alike. "$" would let a line end pass in Python,
-# and "\Z" does not in Python or PostgreSQL.
-LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z"
-COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}\Z"
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+_COLOUR = r"^#[0-9a-fA-F]{6}"
+# For constraints, in what SQLite's own shell understands as well: it could not
+# check the database otherwise. In Python "$" lets a line end pass, so that the
+# validators say it in another way.
+LANGUAGE_PATTERN = f"{_LANGUAGE}$"
+COLOUR_PATTERN = f"{_COLOUR}$"
 
 validate_language = RegexValidator(
-    LANGUAGE_PATTERN,
-    "Use a language tag such as 'fr', 'pt-BR' or 'zh-Hant'.",
+    rf"{_LANGUAGE}\Z", "Use a language tag such as 'fr', 'pt-BR' or 'zh-Hant'."
 )
 # Surrogates cannot be stored as UTF-8, NUL not in PostgreSQL, and no page shows
 # the other control characters; tabs and line ends are text.
@@ -31,7 +33,7 @@ validate_characters = RegexValidator(
     "The text holds a control character or is not UTF-8: remove it.",
     inverse_match=True,
 )
-validate_colour = RegexValidator(COLOUR_PATTERN, "Use a colour such as '#7a1f2b'.")
+validate_colour = RegexValidator(rf"{_COLOUR}\Z", "Use a colour such as '#7a1f2b'.")
 
 
 class LinesField(models.JSONField):

@@ -7,7 +7,11 @@ from collections.abc import Collection
 from django.db import models
 from django.db.models import Q
 
-from maintenance.models.fields import check_language, validate_language
+from maintenance.models.fields import (
+    LANGUAGE_PATTERN,
+    check_language,
+    validate_language,
+)
 from maintenance.models.reason import Reason
 from maintenance.models.theme import Theme
 
@@ -46,6 +50,11 @@ class PortalSettings(models.Model):
                 name="portal_settings_one_row",
                 condition=Q(id=1),
                 violation_error_message="There is one row of settings.",
+            ),
+            models.CheckConstraint(
+                name="portal_settings_language_is_a_tag",
+                condition=Q(default_language__regex=LANGUAGE_PATTERN),
+                violation_error_message="Use a language tag such as 'fr'.",
             ),
         )
 

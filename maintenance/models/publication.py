@@ -21,7 +21,7 @@ class Publication(models.Model):
     killed in between leaves a row that says so.
     """
 
-    version = models.PositiveBigIntegerField(unique=True)
+    version = models.PositiveBigIntegerField()
     digest = models.CharField("SHA-256", max_length=64)
     size_bytes = models.PositiveIntegerField("size")
     author = models.CharField(max_length=150)
@@ -45,8 +45,15 @@ class Publication(models.Model):
     class Meta:
         permissions = (("publish", "Can publish by hand and roll back"),)
         constraints = (
+            models.UniqueConstraint(
+                name="publication_version_is_unique", fields=("version",)
+            ),
             models.CheckConstraint(
                 name="publication_version_counts_from_one", condition=Q(version__gte=1)
+            ),
+            models.CheckConstraint(
+                name="publication_channel_is_known",
+                condition=Q(channel__in=Channel.values),
             ),
             models.CheckConstraint(
                 name="publication_goes_back_to_an_older_one",

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from maintenance.domain.kind import Kind
 from maintenance.models.fields import (
+    LANGUAGE_PATTERN,
     check_language,
     validate_characters,
     validate_language,
@@ -40,8 +41,9 @@ class TextFormat(models.TextChoices):
 class Reason(models.Model):
     """Why visitors see a page. Its texts are its own: one revision covers all."""
 
+    # The constraint has the index.
     slug = models.SlugField(
-        unique=True, help_text="Its name in headers, commands and the history."
+        db_index=False, help_text="Its name in headers, commands and the history."
     )
     kind = models.CharField(
         max_length=16, choices=KindChoice.choices, default=KindChoice.PLANNED
@@ -60,6 +62,7 @@ class Reason(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(name="reason_slug_is_unique", fields=("slug",)),
             models.CheckConstraint(
                 name="reason_status_is_an_error",
                 condition=Q(status=None) | Q(status__gte=400, status__lte=599),
@@ -104,6 +107,11 @@ class ReasonText(models.Model):
                 name="reason_text_one_a_language",
                 fields=("reason", "language"),
                 violation_error_message="This language stands there twice.",
+            ),
+            models.CheckConstraint(
+                name="reason_text_language_is_a_tag",
+                condition=Q(language__regex=LANGUAGE_PATTERN),
+                violation_error_message="Use a language tag such as 'fr'.",
             ),
             models.CheckConstraint(
                 name="reason_text_is_not_empty",

@@ -91,6 +91,9 @@ class Revision(models.Model):
                 condition=Q(channel__in=Channel.values),
             ),
             models.CheckConstraint(
+                name="revision_action_is_known", condition=Q(action__in=Action.values)
+            ),
+            models.CheckConstraint(
                 name="revision_has_an_author", condition=~Q(author="")
             ),
         )

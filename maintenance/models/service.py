@@ -61,8 +61,9 @@ def validate_names(lines: list[str]) -> None:
 class Service(models.Model):
     """What visitors know by a name, and the selectors that find it."""
 
+    # The constraint has the index.
     slug = models.SlugField(
-        unique=True, help_text="Its name in addresses and commands."
+        db_index=False, help_text="Its name in addresses and commands."
     )
     name = models.CharField(
         max_length=100,
@@ -121,6 +122,7 @@ class Service(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(name="service_slug_is_unique", fields=("slug",)),
             models.CheckConstraint(
                 name="service_has_a_name",
                 condition=~models.Q(name=""),

@@ -9,7 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from maintenance.models.asset import Asset
-from maintenance.models.fields import is_solid, validate_characters, validate_colour
+from maintenance.models.fields import (
+    COLOUR_PATTERN,
+    is_solid,
+    validate_characters,
+    validate_colour,
+)
 from maintenance.models.form_fields import LinksFormField
 
 MAX_LINKS = 3
@@ -69,7 +74,8 @@ class LinksField(models.JSONField):
 class Theme(models.Model):
     """A built-in design with a team's colours, logo, links and footer."""
 
-    slug = models.SlugField(unique=True)
+    # The constraint has the index.
+    slug = models.SlugField(db_index=False)
     name = models.CharField(max_length=100, validators=[validate_characters])
     accent = models.CharField(
         "accent colour",
@@ -105,10 +111,18 @@ class Theme(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(name="theme_slug_is_unique", fields=("slug",)),
             models.CheckConstraint(
                 name="theme_has_a_name",
                 condition=~models.Q(name=""),
                 violation_error_message="Give the theme a name.",
+            ),
+            models.CheckConstraint(
+                name="theme_colours_are_colours",
+                condition=models.Q(
+                    accent__regex=COLOUR_PATTERN, accent_dark__regex=COLOUR_PATTERN
+                ),
+                violation_error_message="Use colours such as '#7a1f2b'.",
             ),
         )
 

@@ -103,6 +103,7 @@ def test_postgresql_refuses_changes_of_the_history(
     for statement in (
         "UPDATE maintenance_revision SET author = 'mallory'",
         "DELETE FROM maintenance_revision",
+        "TRUNCATE maintenance_revision CASCADE",
     ):
         ended = on_postgresql.manage(
             "shell",
