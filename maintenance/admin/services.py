@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 
+from maintenance.actions.overlap import OVERLAPS_SHOWN, overlaps
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.models import Reason, Service
-
-_SELECTORS = ("hosts", "paths", "namespaces", "ingresses", "kubernetes_services")
+from maintenance.models.service import SELECTORS
 
 
 @admin.register(Service)
@@ -29,7 +29,7 @@ class ServiceAdmin(RecordedAdmin[Service]):
                     "Any value of a field may match; all fields that have values "
                     "must. Mostly the hosts are enough."
                 ),
-                "fields": _SELECTORS,
+                "fields": SELECTORS,
             },
         ),
         ("Its page", {"fields": (("reason", "theme"), "allows_cors")}),
@@ -42,8 +42,15 @@ class ServiceAdmin(RecordedAdmin[Service]):
             kwargs["queryset"] = Reason.objects.filter(is_announcement=False)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: Any
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        for sentence in overlaps(form.instance)[:OVERLAPS_SHOWN]:
+            messages.warning(request, sentence)
+
     @admin.display(description="selected by")
     def selected_by(self, service: Service) -> str:
-        values = [value for name in _SELECTORS for value in getattr(service, name)]
+        values = [value for name in SELECTORS for value in getattr(service, name)]
         shown = ", ".join(values[:4])
         return f"{shown}, …" if len(values) > 4 else shown or "its slug alone"

@@ -24,11 +24,10 @@ from maintenance.models import (
     Theme,
 )
 from maintenance.models.errors import in_sentences
+from maintenance.models.service import SELECTORS
 
 Recorded: TypeAlias = Reason | Service | Schedule | Theme | Asset | PortalSettings
 Document: TypeAlias = dict[str, Any]
-
-_SELECTORS = ("hosts", "paths", "namespaces", "ingresses", "kubernetes_services")
 
 
 class RestoreError(Exception):
@@ -103,7 +102,7 @@ def _service_document(service: Service) -> Document:
     return {
         "slug": service.slug,
         "name": service.name,
-        **{name: getattr(service, name) for name in _SELECTORS},
+        **{name: getattr(service, name) for name in SELECTORS},
         "reason": service.reason and service.reason.slug,
         "theme": service.theme and service.theme.slug,
         "allows_cors": service.allows_cors,
@@ -111,7 +110,7 @@ def _service_document(service: Service) -> Document:
 
 
 def _restore_service(service: Service, document: Document) -> Service:
-    _assign(service, document, ("slug", "name", *_SELECTORS))
+    _assign(service, document, ("slug", "name", *SELECTORS))
     service.reason = _named(Reason, document["reason"])
     service.theme = _named(Theme, document["theme"])
     # Older entries of the history lack it.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,6 +18,8 @@ from maintenance.models.fields import (
 )
 from maintenance.models.reason import Reason
 from maintenance.models.theme import Theme
+
+SELECTORS = ("hosts", "paths", "namespaces", "ingresses", "kubernetes_services")
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*|\[[0-9a-f:.]+\]")
@@ -48,6 +52,21 @@ def validate_paths(lines: list[str]) -> None:
     for line in lines:
         if not line.startswith("/") or "?" in line or "#" in line:
             raise ValidationError(f"{line!r} is no path: use a prefix such as /api.")
+        if "*" in line:
+            raise ValidationError(
+                f"{line!r}: write no *, since /a stands for all that is below it."
+            )
+        if _is_written_otherwise(line):
+            raise ValidationError(
+                f"{line!r}: browsers do not send paths with /./, /../, // or such "
+                "parts encoded, so it would never match."
+            )
+
+
+def _is_written_otherwise(path: str) -> bool:
+    """Return whether clients send another path (RFC 3986, section 6.2.2)."""
+    elements = unquote(path).split("/")
+    return any(e in (".", "..") for e in elements) or "" in elements[1:-1]
 
 
 def validate_names(lines: list[str]) -> None:
@@ -132,3 +151,11 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Check each field, and that anything leads visitors to it."""
+        super().clean_fields(exclude)
+        is_checked = not set(SELECTORS) & set(exclude or ())
+        if is_checked and not any(getattr(self, name) for name in SELECTORS):
+            message = "Give at least one of its selectors, such as a host."
+            raise ValidationError({"hosts": message})

@@ -281,6 +281,28 @@ def test_the_database_refuses_to_change_the_history() -> None:
         Revision.objects.update(author="eve")
 
 
+def test_a_service_that_nothing_selects_is_refused(olga: Client) -> None:
+    response = olga.post(url("service", "add"), service_form(hosts=""))
+
+    assert "Give at least one of its selectors" in response.content.decode()
+    assert not Service.objects.exists()
+
+
+def test_a_host_that_cannot_be_is_the_only_complaint(olga: Client) -> None:
+    response = olga.post(url("service", "add"), service_form(hosts="a b"))
+
+    assert "Give at least one of its selectors" not in response.content.decode()
+
+
+def test_a_service_with_anothers_host_is_saved_with_a_warning(olga: Client) -> None:
+    make_service("forum", hosts=["shop.example.com"])
+
+    page = olga.post(url("service", "add"), service_form(), follow=True)
+
+    assert "Forum (forum) is selected by shop.example.com, too" in page.content.decode()
+    assert Service.objects.count() == 2
+
+
 def test_a_service_keeps_lines_as_a_list(olga: Client) -> None:
     hosts = "shop.example.com\n\n*.shop.example.com\n"
 

@@ -376,6 +376,19 @@ BAD = [
         "A host stands there twice",
     ),
     (["add_service", "shop", "--path", "api"], "is no path"),
+    (["add_service", "s", "--path", "/a/../b"], "do not send"),
+    (
+        ["add_service", "s", "--path", "/%2e"],
+        "do not send paths",
+    ),
+    (
+        ["add_service", "s", "--path", "/a//b"],
+        "do not send paths",
+    ),
+    (
+        ["add_service", "s", "--path", "/a*"],
+        "write no \\*, since",
+    ),
     (["add_service", "shop", "--namespace", "My NS"], "without spaces"),
     (["rollback", "7"], "There is no publication 7"),
     (["rollback", "seven"], "invalid int value"),
@@ -460,6 +473,24 @@ def test_a_service_says_whether_scripts_may_read_its_page(
     service = visible(store, "a.example").service
     assert service is not None
     assert service.allows_cors is allows
+
+
+def test_services_that_share_a_host_and_path_are_told(store: SnapshotStore) -> None:
+    make_service("forum", hosts=["shop.example.com"], paths=["/talk/", "/ask"])
+    make_service("blog", hosts=["shop.example.com"])
+    notes = io.StringIO()
+
+    run(
+        *("add_service", "shop", "--host", "shop.example.com", "--path", "/talk"),
+        *("--path", "/buy"),
+        stderr=notes,
+    )
+
+    assert notes.getvalue() == (
+        "Forum (forum) is selected by shop.example.com, /talk, too: visitors there "
+        "see what either announces, under the name of shop.\n"
+    )
+    assert visible(store, "shop.example.com").service is not None
 
 
 def test_a_service_cannot_be_added_twice(store: SnapshotStore) -> None:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from maintenance.actions.add_service import AddServiceError, add_service
+from maintenance.actions.overlap import OVERLAPS_SHOWN, overlaps
 from maintenance.history.recording import turn
 from maintenance.management import shell
 from maintenance.models import Service
@@ -60,7 +61,10 @@ class Command(BaseCommand):
         try:
             with turn(timezone.now) as at:
                 add_service(service, author=author, at=at)
+                notes = overlaps(service)
         except AddServiceError as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(f"Added {service.slug}.")
+        for note in notes[:OVERLAPS_SHOWN]:
+            self.stderr.write(note)
         shell.publish_now(self)
