@@ -36,6 +36,8 @@ class RecordedAdmin(ModelAdmin[M]):
     form: Any = RecordedForm
     save_on_top = False
     change_form_template = "admin/recorded_form.html"
+    delete_confirmation_template = "admin/recorded_delete.html"
+    delete_selected_confirmation_template = "admin/recorded_delete_selected.html"
     object_history_template = "admin/object_revisions.html"
 
     def changeform_view(
@@ -61,6 +63,12 @@ class RecordedAdmin(ModelAdmin[M]):
         # Django's view holds a transaction around all of this.
         Change(author_of(request), timezone.now()).record(form.instance)
         publish_after_commit(request)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Return what goes, and what stands in the way of that."""
+        deleted, counts, lacking, users = super().get_deleted_objects(objs, request)
+        # What uses an object is not going to be deleted, so that takes no right.
+        return deleted, counts, lacking & {self.opts.verbose_name}, users
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self._delete(request, [obj])

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils import timezone
 
 from maintenance.actions.overlap import OVERLAPS_SHOWN, overlaps
+from maintenance.admin.consequences import services_in_words
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.models import Reason, Service
 from maintenance.models.service import SELECTORS
@@ -48,6 +50,11 @@ class ServiceAdmin(RecordedAdmin[Service]):
         super().save_related(request, form, formsets, change)
         for sentence in overlaps(form.instance)[:OVERLAPS_SHOWN]:
             messages.warning(request, sentence)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        _, _, lacking, users = super().get_deleted_objects(objs, request)
+        tree = services_in_words(list(objs), timezone.now())
+        return tree, {self.opts.verbose_name_plural: len(objs)}, lacking, users
 
     @admin.display(description="selected by")
     def selected_by(self, service: Service) -> str:

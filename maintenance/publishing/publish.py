@@ -83,14 +83,15 @@ def roll_back(
     The database keeps what it holds: the next change publishes that again.
 
     Raises:
-        PublishError: there is no such publication, its snapshot is lost, or the
-            storage refused; visitors still get the old pages.
+        PublishError: there is no such publication, visitors see it, its snapshot is
+            lost, or the storage refused; visitors still get the old pages.
     """
     old = Publication.objects.filter(version=version, published_at__isnull=False)
     target = old.first()
     if target is None:
         raise PublishError(f"There is no publication {version}.")
     with _failures_noted(at), publisher_lock():
+        _refuse_what_is_seen(target)
         store.get(target.digest)
         newest = Revision.objects.order_by("-id").first()
         draft = Publication(
@@ -104,6 +105,14 @@ def roll_back(
             rolled_back_to=version,
         )
         return _make_live(store, draft)
+
+
+def _refuse_what_is_seen(target: Publication) -> None:
+    live = Publication.objects.live()
+    # While something is pending, going back to what is live keeps it from visitors.
+    if live and live.digest == target.digest and not is_behind(live):
+        again = "" if live == target else f" again, as publication {live.version}"
+        raise PublishError(f"Visitors see publication {target.version}{again} already.")
 
 
 def has_pending() -> bool:

@@ -175,9 +175,46 @@ def test_what_others_need_is_not_deleted(olga: Client) -> None:
 
     response = olga.post(url("reason", "delete", reason.pk), {"post": "yes"})
 
-    assert "would require deleting the following protected" in response.content.decode()
+    assert "is in use and cannot be deleted" in response.content.decode()
     assert Reason.objects.exists()
     assert not Revision.objects.filter(action="DELETED").exists()
+
+
+def test_what_uses_a_reason_is_named_and_linked(olga: Client) -> None:
+    reason = make_reason("etcd")
+    PortalSettings.objects.update(default_reason=reason)
+    chosen = {"action": "delete_selected", "_selected_action": [reason.pk]}
+
+    alone = olga.get(url("reason", "delete", reason.pk)).content.decode()
+    among = olga.post(url("reason", "changelist"), chosen).content.decode()
+
+    for page in (alone, among):
+        assert "in use" in page
+        assert url("portalsettings", "change", 1) in page
+        assert "permission" not in page
+
+
+def test_a_deletion_says_which_schedules_go_silent(olga: Client) -> None:
+    shop, forum = make_service("shop"), make_service("forum")
+    now = timezone.now()
+    make_schedule(make_reason("alone"), shop, opens_at=now)
+    make_schedule(make_reason("both"), shop, forum, opens_at=now)
+    over = now - timedelta(hours=1)
+    make_schedule(make_reason("over"), shop, opens_at=over, closes_at=now)
+    chosen = {
+        "action": "delete_selected",
+        "_selected_action": [shop.pk, forum.pk],
+    }
+
+    page = olga.get(url("service", "delete", shop.pk)).content.decode()
+    together = olga.post(url("service", "changelist"), chosen).content.decode()
+
+    assert "relationship" not in page
+    silent = "Visitors do not see it any more: it has no other service."
+    assert page.count(silent) == 1
+    assert "It goes on for Forum." in page
+    assert "“over”" not in page
+    assert together.count(silent) == 3
 
 
 def test_settings_and_themes_are_recorded(olga: Client) -> None:

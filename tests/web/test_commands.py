@@ -517,6 +517,32 @@ def test_rollback_shows_the_older_publication_again(store: SnapshotStore) -> Non
     assert Publication.objects.get(version=3).author == "bob"
 
 
+def test_what_visitors_see_is_not_rolled_back_to(store: SnapshotStore) -> None:
+    run("set_reason", "First")
+    run("set_reason", "Second")
+
+    with pytest.raises(CommandError, match="Visitors see publication 2 already"):
+        run("rollback", "2")
+    run("rollback", "1")
+    with pytest.raises(CommandError, match="1 again, as publication 3 already"):
+        run("rollback", "1")
+
+    assert Publication.objects.count() == 3
+
+
+def test_a_rollback_to_what_is_live_keeps_a_pending_change_from_visitors(
+    store: SnapshotStore,
+) -> None:
+    run("set_reason", "First")
+    make_service("shop")
+
+    run("rollback", "1")
+
+    live = Publication.objects.live()
+    assert live is not None
+    assert live.rolled_back_to == 1
+
+
 def test_the_first_admin_is_made_once(
     store: SnapshotStore, settings: object, django_user_model: object
 ) -> None:
