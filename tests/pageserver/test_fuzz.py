@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from maintenance.domain.asked import HEADERS, interpret
 from maintenance.pageserver.request import Request
 from maintenance.pageserver.responses import LivePages
+from tests.pageserver.framings import MARKED, SHAPES
 from tests.pageserver.running import Hands, Running, publish, running
-from tests.pageserver.strict import exchange, read_answers
-from tests.pageserver.test_smuggling import MARKED, SHAPES
+from tests.pageserver.strict import exchange, read_answers, teach
 from tests.snapshots import make_schedule, make_snapshot
 
 FUZZ = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "300")), deadline=None)
@@ -91,6 +91,7 @@ def pages() -> LivePages:
 @pytest.fixture(scope="module")
 def server(pages: LivePages) -> Iterator[Running]:
     with running(pages) as server:
+        teach(server.port, MARKED)
         yield server
 
 

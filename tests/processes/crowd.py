@@ -1,4 +1,4 @@
-"""Many clients at once, none of them polite, and what they cost a process."""
+"""Many clients at once, none of them polite, and what they cost a page server."""
 
 from __future__ import annotations
 
@@ -7,27 +7,42 @@ import re
 import resource
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
+
+from maintenance.domain.snapshot import Snapshot
+from maintenance.publishing.store import POINTER, blob_name
+from tests.pageserver.client import browse
+from tests.processes.copy import Copy
+from tests.snapshots import make_stored
 
 _RESIDENT = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 _OWN_FILES = 200
 _SECONDS = 20.0
+# For some pages, on a machine that does other things as well.
+PATIENCE_SECONDS = 20.0
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
-def peak_mib(pid: int) -> float:
-    """Return the most memory that a process ever had, in mebibytes."""
-    found = _RESIDENT.search(Path(f"/proc/{pid}/status").read_text())
+def peak_mib(made: Copy) -> float:
+    """Return the most memory that a page server ever had, in mebibytes."""
+    found = _RESIDENT.search(_about(made, "status"))
     assert found
     return int(found[1]) / 1024
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time that a process has used."""
+def cpu_seconds(made: Copy) -> float:
+    """Return the processor time that a page server has used."""
     # The name, in parentheses, may hold spaces (proc(5)).
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = _about(made, "stat").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _about(made: Copy, name: str) -> str:
+    return Path(f"/proc/{made.processes['page'].pid}/{name}").read_text()
 
 
 @contextmanager
@@ -73,19 +88,14 @@ def _is_silent(client: socket.socket) -> bool:
     return False
 
 
-def flood(port: int, requests: Iterable[bytes]) -> bytes:
-    """Send requests as fast as they are taken, and return the last answer's end.
-
-    The answers are read meanwhile, as many as there are requests.
-    """
+def flood(port: int, requests: Iterable[bytes]) -> None:
+    """Send requests as fast as they are taken, and read the answers to all."""
     with socket.create_connection(("127.0.0.1", port), _SECONDS) as client:
         sender = threading.Thread(target=_send, args=(client, requests))
         sender.start()
-        last = b""
-        while data := client.recv(1 << 20):
-            last = (last + data)[-200:]
+        while client.recv(1 << 20):
+            pass
         sender.join()
-    return last
 
 
 def _send(client: socket.socket, requests: Iterable[bytes]) -> None:
@@ -97,3 +107,38 @@ def _send(client: socket.socket, requests: Iterable[bytes]) -> None:
             batch.clear()
     client.sendall(b"".join(batch))
     client.shutdown(socket.SHUT_WR)
+
+
+def metric(made: Copy, name: str) -> int:
+    found = re.search(
+        rf"^{re.escape(name)} (\d+)$", made.internal("/metrics").body, re.M
+    )
+    assert found, name
+    return int(found[1])
+
+
+def turned_away(made: Copy) -> int:
+    cause = "too_many_connections"
+    return metric(made, f'entracte_connections_rejected_total{{cause="{cause}"}}')
+
+
+def rejected(made: Copy, cause: str) -> int:
+    return metric(made, f'entracte_rejected_total{{cause="{cause}"}}')
+
+
+def assert_others_are_served(made: Copy, times: int = 5) -> None:
+    started = time.monotonic()
+    for _ in range(times):
+        assert browse(made.ports["page"]).status == 503
+    assert time.monotonic() - started < PATIENCE_SECONDS
+
+
+def store(
+    made: Copy, snapshot: Snapshot, files: Mapping[str, bytes] = NO_FILES
+) -> None:
+    """Put a publication where the page server looks for it."""
+    pointer, blob, digest = make_stored(snapshot)
+    for name, data in {**files, blob_name(digest): blob, POINTER: pointer}.items():
+        path = made.data / "storage" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
