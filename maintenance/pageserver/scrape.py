@@ -23,6 +23,7 @@ _REJECTED = (
     "large_headers",
     "long_target",
     "malformed",
+    "memory",
     "slow_reader",
     "two_hosts",
 )

@@ -236,6 +236,7 @@ def test_clients_and_refreshes_are_counted_by_cause(inside: Inside) -> None:
         'cause="large_headers"': 0,
         'cause="long_target"': 0,
         'cause="malformed"': 1,
+        'cause="memory"': 0,
         'cause="new_cause"': 1,
         'cause="slow_reader"': 0,
         'cause="two_hosts"': 0,
