@@ -5,7 +5,8 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-radosgw fuzz check lint types layers templates migrations format pictures bench \
+.PHONY: help run test unit test-radosgw fuzz check lint types layers templates migrations format \
+	pictures gallery bench \
 	lock clean
 
 help: ## list the targets
@@ -90,6 +91,9 @@ clean: ## remove what make made; var/ stays
 
 pictures: .venv/.tools .venv/.built ## make the README's pictures again
 	@$(BIN)/python -m tests.browser.pictures
+
+gallery: .venv/.tools .venv/.built ## pictures of every design, in screenshots/
+	@$(KEY) $(BIN)/python -m tests.browser.gallery $(ARGS)
 
 bench: .venv/.tools .venv/.built ## the figures of the README; takes ten minutes
 	@command -v nginx wrk h2load >/dev/null || { echo "apt-get install nginx-light wrk nghttp2-client"; exit 1; }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,9 +14,9 @@ from maintenance.domain.snapshot import (
     Reason,
     Schedule,
     Service,
-    Shell,
     Snapshot,
     Text,
+    Theme,
 )
 from maintenance.domain.window import Window
 
@@ -72,31 +71,29 @@ def make_language(tag: str) -> Language:
     )
 
 
-def make_shells(
-    languages: tuple[str, ...], theme: str
-) -> Mapping[str, Mapping[str, Shell]]:
-    """Return the pages of a theme, long enough for compression to help."""
+def make_theme(languages: tuple[str, ...], name: str) -> Theme:
+    """Return a theme whose pages are long enough for compression to help."""
     padding = "<!-- " + " ".join(f"word{number % 40}" for number in range(400)) + " -->"
-    return {
+    pages = {
         tag: {
-            state.value: Shell(
-                (
-                    f'<!doctype html><html lang="{tag}" class="{theme}"><title>',
-                    "title",
-                    "</title><main>",
-                    "body",
-                    f"</main><p>{state.value}</p><time>",
-                    "closes_at",
-                    "</time>",
-                    "service",
-                    f"{padding}</html>",
-                ),
-                POLICY,
+            state.value: (
+                f'<!doctype html><html lang="{tag}" class="{name}"><title>',
+                "title",
+                "</title><style>",
+                "style",
+                "</style><main>",
+                "body",
+                f"</main><p>{state.value}</p><time>",
+                "closes_at",
+                "</time>",
+                "service",
+                f"{padding}</html>",
             )
             for state in State
         }
         for tag in languages
     }
+    return Theme("p{}", "", POLICY, pages)
 
 
 def make_snapshot(**changes: Any) -> Snapshot:
@@ -114,7 +111,7 @@ def make_snapshot(**changes: Any) -> Snapshot:
         theme="calm",
         reasons=(built_in, make_reason()),
         languages={tag: make_language(tag) for tag in languages},
-        shells={"calm": make_shells(languages, "calm")},
+        themes={"calm": make_theme(languages, "calm")},
         services=(make_service(),),
     )
     return replace(snapshot, **changes)

@@ -126,11 +126,12 @@ def represent_page(
     policy = NO_CONTENT_POLICY
     match wanted:
         case Format.HTML:
-            theme = (decision.service and decision.service.theme) or snapshot.theme
-            shell = snapshot.shells[theme][language][decision.state.value]
-            policy = shell.content_security_policy
-            slots = _slots(snapshot, decision, language, status)
-            body = _fill(shell.document, _escaped(slots, text))
+            slug = (decision.service and decision.service.theme) or snapshot.theme
+            theme = snapshot.themes[slug]
+            policy = theme.content_security_policy
+            slots = _escaped(_slots(snapshot, decision, language, status), text)
+            slots |= {"style": theme.style, "script": theme.script}
+            body = _fill(theme.pages[language][decision.state.value], slots)
         case Format.TEXT:
             document = snapshot.languages[language].plain[decision.state.value]
             slots = _slots(snapshot, decision, language, status)
@@ -223,6 +224,10 @@ def _slots(
         "kind_label": words.kinds[kind],
         "service": decision.service.name if decision.service else "",
         "code": str(status),
+        "reason": _slug(decision),
+        "revision": str(_revision(decision)),
+        "style": "",
+        "script": "",
     }
     opens_at, closes_at = _times(decision)
     for name, at in (("opens", opens_at), ("closes", closes_at)):

@@ -41,6 +41,10 @@ SLOTS = frozenset(
         "closes_at",
         "closes_text",
         "code",  # the HTTP status
+        "reason",  # its slug
+        "revision",  # the history's number of the newest change behind the page
+        "style",  # the theme's, the same in all its pages
+        "script",
     }
 )
 
@@ -127,11 +131,14 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
-    """A theme's page in one language and state, with slots."""
+class Theme:
+    """How pages look: what all pages have in common, once, and the pages."""
 
-    document: Document
+    style: str
+    script: str
     content_security_policy: str
+    pages: Mapping[str, Mapping[str, Document]]
+    """By language and state, with slots for the rest. No language is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +160,8 @@ class Snapshot:
     theme: str
     reasons: tuple[Reason, ...]
     languages: Mapping[str, Language]
-    shells: Mapping[str, Mapping[str, Mapping[str, Shell]]]
-    """By theme, language and state. Every theme has every language named above."""
+    themes: Mapping[str, Theme]
+    """By slug; the built-in one has none."""
     services: tuple[Service, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     assets: tuple[Asset, ...] = ()
@@ -247,8 +254,8 @@ def _check(snapshot: Snapshot) -> None:
     _check_names(snapshot)
     for tag, language in snapshot.languages.items():
         _check_words(tag, language)
-    for theme, shells in snapshot.shells.items():
-        _check_theme(theme, shells, snapshot.languages.keys())
+    for slug, theme in snapshot.themes.items():
+        _check_theme(slug, theme, snapshot.languages.keys())
 
 
 def _check_names(snapshot: Snapshot) -> None:
@@ -260,7 +267,7 @@ def _check_names(snapshot: Snapshot) -> None:
     if missing := named - reasons:
         raise SnapshotFormatError(f"The snapshot lacks the reason {min(missing)}.")
     themes = {snapshot.theme, *(s.theme for s in snapshot.services if s.theme)}
-    if unknown := themes - snapshot.shells.keys():
+    if unknown := themes - snapshot.themes.keys():
         raise SnapshotFormatError(f"The snapshot lacks the theme {min(unknown)!r}.")
     for reason in snapshot.reasons:
         if reason.language not in reason.texts:
@@ -281,14 +288,13 @@ def _check_words(tag: str, language: Language) -> None:
         _check_document(document)
 
 
-def _check_theme(
-    theme: str, shells: Mapping[str, Mapping[str, Shell]], languages: Iterable[str]
-) -> None:
+def _check_theme(slug: str, theme: Theme, languages: Iterable[str]) -> None:
     for tag in languages:
-        if tag not in shells or _STATES - shells[tag].keys():
-            raise SnapshotFormatError(f"Theme {theme!r} lacks pages in {tag!r}.")
-        for shell in shells[tag].values():
-            _check_document(shell.document)
+        pages = theme.pages.get(tag, {})
+        if _STATES - pages.keys():
+            raise SnapshotFormatError(f"Theme {slug!r} lacks pages in {tag!r}.")
+        for document in pages.values():
+            _check_document(document)
 
 
 def _check_document(document: Document) -> None:

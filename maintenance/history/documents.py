@@ -25,6 +25,7 @@ from maintenance.models import (
 )
 from maintenance.models.errors import in_sentences
 from maintenance.models.service import SELECTORS
+from maintenance.models.theme import DesignChoice
 
 Recorded: TypeAlias = Reason | Service | Schedule | Theme | Asset | PortalSettings
 Document: TypeAlias = dict[str, Any]
@@ -151,6 +152,7 @@ def _theme_document(theme: Theme) -> Document:
     return {
         "slug": theme.slug,
         "name": theme.name,
+        "design": theme.design,
         "accent": theme.accent,
         "accent_dark": theme.accent_dark,
         "logo": theme.logo and {"digest": theme.logo.digest, "name": theme.logo.name},
@@ -160,8 +162,9 @@ def _theme_document(theme: Theme) -> Document:
 
 
 def _restore_theme(theme: Theme, document: Document) -> Theme:
-    names = ("slug", "name", "accent", "accent_dark", "links", "footer")
-    _assign(theme, document, names)
+    names = ("slug", "name", "design", "accent", "accent_dark", "links", "footer")
+    # The history of older versions knows one design only.
+    _assign(theme, {"design": DesignChoice.ENTRACTE, **document}, names)
     logo = document["logo"]
     theme.logo = Asset.objects.filter(**logo).first() if logo else None
     if logo and theme.logo is None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from maintenance.domain.design import Design
 from maintenance.models.asset import Asset
 from maintenance.models.fields import (
     COLOUR_PATTERN,
@@ -64,6 +65,17 @@ def _leads_somewhere(url: str) -> bool:
     return parts.scheme in _SCHEMES and bool(place) and is_solid(url)
 
 
+class DesignChoice(models.TextChoices):
+    """The designs, with the names and characters that operators read."""
+
+    ENTRACTE = Design.ENTRACTE.value, "Entracte: house lights and a curtain"
+    PLAIN = Design.PLAIN.value, "Plain: nothing but type on paper"
+    SIGNAL = Design.SIGNAL.value, "Signal: a departure board, times first"
+    TERMINAL = Design.TERMINAL.value, "Terminal: a calm console"
+    BLUEPRINT = Design.BLUEPRINT.value, "Blueprint: a drawing from the workshop"
+    NIGHT_SHIFT = Design.NIGHT_SHIFT.value, "Night shift: a town with one lit window"
+
+
 class LinksField(models.JSONField):
     """A list of {"label", "url"}, which forms show one a line: label | address."""
 
@@ -77,6 +89,9 @@ class Theme(models.Model):
     # The constraint has the index.
     slug = models.SlugField(db_index=False)
     name = models.CharField(max_length=100, validators=[validate_characters])
+    design = models.CharField(
+        max_length=16, choices=DesignChoice.choices, default=DesignChoice.ENTRACTE
+    )
     accent = models.CharField(
         "accent colour",
         max_length=7,
@@ -123,6 +138,11 @@ class Theme(models.Model):
                     accent__regex=COLOUR_PATTERN, accent_dark__regex=COLOUR_PATTERN
                 ),
                 violation_error_message="Use colours such as '#7a1f2b'.",
+            ),
+            models.CheckConstraint(
+                name="theme_design_is_known",
+                condition=models.Q(design__in=DesignChoice.values),
+                violation_error_message="Use one of the designs.",
             ),
         )
 

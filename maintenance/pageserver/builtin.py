@@ -13,9 +13,9 @@ from maintenance.domain.snapshot import (
     BUILTIN_REASON,
     Language,
     Reason,
-    Shell,
     Snapshot,
     Text,
+    Theme,
 )
 from maintenance.pageserver.published import Published, Source, decode_checked
 
@@ -61,7 +61,12 @@ def read_builtin(file: Path = FILE) -> Published:
 
 def _plainest() -> Snapshot:
     text = Text(_TITLE, f"<p>{_DETAIL}</p>", _DETAIL)
-    shell = Shell(_HTML, "default-src 'none'; frame-ancestors 'none'")
+    theme = Theme(
+        style="",
+        script="",
+        content_security_policy="default-src 'none'; frame-ancestors 'none'",
+        pages={"en": {state.value: _HTML for state in State}},
+    )
     plain = ("", "title", ".\n", "body", "\n")
     language = Language(
         direction="ltr",
@@ -85,5 +90,5 @@ def _plainest() -> Snapshot:
         theme="plainest",
         reasons=(reason,),
         languages={"en": language},
-        shells={"plainest": {"en": {state.value: shell for state in State}}},
+        themes={"plainest": theme},
     )

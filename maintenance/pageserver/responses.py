@@ -50,7 +50,7 @@ _ELSEWHERE = frozenset(
 )
 
 _EACH_TIME = (
-    b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"\r\n%b'
+    b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"%b\r\n%b'
 )
 
 _NOT_MODIFIED = heads.head(
@@ -114,7 +114,9 @@ class LivePages:
         prefix = self._pages.table.longest_prefix(target.partition("?")[0])
         key = (prefix, *others.items())
         found = self._remembered(key, Request(request.method, target, others))
-        return self._page(found, _sane_id(given_id), self._clock())
+        return self._page(
+            found, _sane_id(given_id), self._clock(), _sent(request.method)
+        )
 
     def respond_known(self, known: Known) -> Answer:
         """Return the answer to a request whose head has a known shape."""
@@ -160,7 +162,7 @@ class LivePages:
                     return answer
         found = self._decided(self._pages, request, asked, now)
         given_id = _sane_id(request.headers.get("x-request-id", ""))
-        return self._page(found, given_id, now)
+        return self._page(found, given_id, now, _sent(request.method))
 
     def _decided(
         self, pages: Pages, request: Request, asked: Asked, now: float
@@ -180,7 +182,9 @@ class LivePages:
             flow=flow_of(request, asked),
         )
 
-    def _page(self, found: Remembered, request_id: bytes, now: float) -> Answer:
+    def _page(
+        self, found: Remembered, request_id: bytes, now: float, sent: bytes = b""
+    ) -> Answer:
         page, retry, lacking, code, flow = found
         if flow and request_id:
             self._responses.pairs.count(page.counts, flow, request_id)
@@ -200,6 +204,7 @@ class LivePages:
             request_id,
             code,
             request_id,
+            sent,
             self._date,
         )
         if lacking is None:
@@ -260,6 +265,14 @@ class LivePages:
         self._date_from = floor(now)
         date = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
         self._date = f"Date: {date}\r\n".encode()
+
+
+def _sent(method: bytes) -> bytes:
+    """Return what tells the page's script that a reload would send something again.
+
+    The parser lets a closed list of methods pass.
+    """
+    return b"" if method in _SAFE else b', method;desc="%b"' % method
 
 
 def _sane_id(given: str) -> bytes:

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from maintenance.domain.codec import instant
-from maintenance.domain.kind import Kind, State
-from maintenance.domain.snapshot import BUILTIN_REASON, Shell, Snapshot, Text
+from maintenance.domain.design import Design
+from maintenance.domain.kind import Kind
+from maintenance.domain.snapshot import BUILTIN_REASON, Snapshot, Text
 from maintenance.domain.snapshot import Asset as PublishedAsset
 from maintenance.domain.snapshot import Reason as PublishedReason
 from maintenance.domain.snapshot import Schedule as PublishedSchedule
@@ -31,7 +32,7 @@ from maintenance.publishing.rendering import (
     Look,
     data_uri,
     render_language,
-    render_shell,
+    render_theme,
 )
 from maintenance.publishing.texts import render_text
 
@@ -80,7 +81,7 @@ def build_snapshot(at: datetime) -> Snapshot:
         theme=portal_theme.slug if portal_theme else BUILTIN_THEME,
         reasons=tuple(reasons),
         languages={code: render_language(code) for code in languages},
-        shells={slug: _shells(each, languages) for slug, each in looks.items()},
+        themes={s: render_theme(each, languages) for s, each in looks.items()},
         services=tuple(_service(row, usable) for row in services),
         schedules=tuple(_schedules(at, usable, revisions)),
         assets=tuple(_asset(row) for row in Asset.objects.order_by("digest", "name")),
@@ -98,7 +99,7 @@ def builtin_snapshot() -> Snapshot:
         theme=BUILTIN_THEME,
         reasons=(reason,),
         languages={code: render_language(code) for code in languages},
-        shells={BUILTIN_THEME: _shells(Look(), languages)},
+        themes={BUILTIN_THEME: render_theme(Look(), languages)},
     )
 
 
@@ -122,6 +123,7 @@ def look(theme: Theme) -> Look:
     """
     logo = _logo(theme.logo) if theme.logo else ""
     return Look(
+        design=Design(theme.design),
         name=theme.name,
         accent=theme.accent,
         accent_dark=theme.accent_dark,
@@ -196,8 +198,10 @@ def draft_snapshot(text: ReasonText, kind: Kind, theme: Theme | None) -> Snapsho
         theme=BUILTIN_THEME,
         reasons=(reason,),
         languages={text.language: render_language(text.language)},
-        shells={
-            BUILTIN_THEME: _shells(look(theme) if theme else Look(), [text.language])
+        themes={
+            BUILTIN_THEME: render_theme(
+                look(theme) if theme else Look(), (text.language,)
+            )
         },
     )
 
@@ -208,16 +212,9 @@ def _reason(row: Reason, revisions: Revisions) -> PublishedReason:
     return published_reason(row, written, last_change)
 
 
-def _languages(reasons: Iterable[PublishedReason]) -> list[str]:
+def _languages(reasons: Iterable[PublishedReason]) -> tuple[str, ...]:
     written = {language for reason in reasons for language in reason.texts}
-    return sorted({*words.catalogue_languages(), *written})
-
-
-def _shells(look: Look, languages: list[str]) -> dict[str, dict[str, Shell]]:
-    return {
-        code: {state.value: render_shell(look, code, state) for state in State}
-        for code in languages
-    }
+    return tuple(sorted({*words.catalogue_languages(), *written}))
 
 
 def _service(row: Service, usable: set[int]) -> PublishedService:

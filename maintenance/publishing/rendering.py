@@ -16,18 +16,16 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import mark_safe
 
+from maintenance.domain.colour import readable
+from maintenance.domain.design import Design
 from maintenance.domain.kind import State
-from maintenance.domain.snapshot import SLOTS, Document, Language, Shell
+from maintenance.domain.snapshot import SLOTS, Document, Language, Theme
 from maintenance.publishing import words
 
 # Marks of the places that the page server fills. They are made anew by each
 # process and never leave it, so that no author's text can hold one.
 _OPEN, _CLOSE = f"[{secrets.token_hex(16)}:", "]"
 _SLOT = re.compile(f"{re.escape(_OPEN)}([a-z_]+){re.escape(_CLOSE)}")
-_BLOCK = {
-    name: re.compile(rf"<{name}>(.*?)</{name}>".encode(), re.DOTALL)
-    for name in ("style", "script")
-}
 
 
 class ThemeError(Exception):
@@ -38,6 +36,7 @@ class ThemeError(Exception):
 class Look:
     """What a theme gives to its template."""
 
+    design: Design = Design.ENTRACTE
     name: str = "Entracte"
     accent: str = "#8c2a2f"
     accent_dark: str = "#eaa99b"
@@ -51,29 +50,58 @@ def data_uri(content_type: str, data: bytes) -> str:
     return f"data:{content_type};base64,{b64encode(data).decode()}"
 
 
-@lru_cache(maxsize=2048)
-def render_shell(look: Look, language: str, state: State) -> Shell:
-    """Return a theme's page in one language and state, with places for the rest.
+@lru_cache(maxsize=64)
+def render_theme(look: Look, languages: tuple[str, ...]) -> Theme:
+    """Return a theme's pages in all languages and states, with places for the rest.
 
     Raises:
         ThemeError: its template is missing or broken.
     """
+    style = _style(look)
+    script = _render("pages/page.js", words.SOURCE_LANGUAGE, {})
+    pages = {
+        language: {state.value: _page(look, language, state) for state in State}
+        for language in languages
+    }
+    return Theme(style, script, _policy(style, script), pages)
+
+
+def _page(look: Look, language: str, state: State) -> Document:
     context = {
         "language": language,
         "direction": words.direction(language),
         "state": state.value,
         "theme": SimpleNamespace(
             name=look.name,
-            accent=look.accent,
-            accent_dark=look.accent_dark,
+            paper=look.design.paper.light,
+            paper_dark=look.design.paper.dark,
             logo=look.logo,
             links=[{"label": label, "url": url} for label, url in look.links],
             footer=look.footer,
         ),
         "slot": _MARKERS,
     }
-    html = _render("pages/entracte.html", language, context)
-    return Shell(_document(_without_blank_lines(html)), _policy(html.encode()))
+    html = _render(f"pages/{look.design.file}.html", language, context)
+    return _document(_without_blank_lines(html))
+
+
+def _style(look: Look) -> str:
+    """Return a theme's style sheet, its colours first.
+
+    An accent that cannot be read on the design's paper keeps its place in what
+    is only drawn; words get the nearest shade that can.
+    """
+    paper = look.design.paper
+    colours = {
+        "brand": look.accent,
+        "brand-dark": look.accent_dark,
+        "accent": readable(look.accent, paper.light),
+        "accent-dark": readable(look.accent_dark, paper.dark),
+    }
+    declared = "; ".join(f"--{name}: {value}" for name, value in colours.items())
+    files = ("base", look.design.file)
+    sheets = [_render(f"pages/{n}.css", words.SOURCE_LANGUAGE, {}) for n in files]
+    return "\n".join([f":root {{ {declared} }}", *sheets])
 
 
 @lru_cache(maxsize=1024)
@@ -115,19 +143,14 @@ def _without_blank_lines(html: str) -> str:
     return "\n".join(line for line in html.splitlines() if line.strip()) + "\n"
 
 
-def _policy(html: bytes) -> str:
+def _policy(style: str, script: str) -> str:
     """Return a policy that allows the page's own style and script, nothing else."""
-    html = _without_blank_lines(html.decode()).encode()
-    sources = {
-        name: " ".join(_hash(block) for block in pattern.findall(html)) or "'none'"
-        for name, pattern in _BLOCK.items()
-    }
     return (
-        f"default-src 'none'; style-src {sources['style']}; "
-        f"script-src {sources['script']}; img-src data:; connect-src 'self'; "
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "img-src data:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
-def _hash(block: bytes) -> str:
-    return f"'sha256-{b64encode(hashlib.sha256(block).digest()).decode()}'"
+def _hash(block: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(block.encode()).digest()).decode()}'"

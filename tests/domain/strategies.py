@@ -13,9 +13,9 @@ from maintenance.domain.snapshot import (
     Reason,
     Schedule,
     Service,
-    Shell,
     Snapshot,
     Text,
+    Theme,
 )
 from maintenance.domain.window import Window
 from tests.snapshots import HOUR, NOON, POLICY, make_language, make_snapshot, make_text
@@ -36,15 +36,19 @@ NAMES = ("n1", "n2")
 
 _CONTENT = {
     "languages": {tag: make_language(tag) for tag in LANGUAGES},
-    "shells": {
-        theme: {
-            tag: {
-                state.value: Shell((f"<{theme} {tag}>", "title", "</>"), POLICY)
-                for state in State
-            }
-            for tag in LANGUAGES
-        }
-        for theme in ("calm", "dark")
+    "themes": {
+        name: Theme(
+            style=f"{name} {{}}",
+            script="",
+            content_security_policy=POLICY,
+            pages={
+                tag: {
+                    state.value: (f"<{name} {tag}>", "title", "</>") for state in State
+                }
+                for tag in LANGUAGES
+            },
+        )
+        for name in ("calm", "dark")
     },
 }
 

@@ -28,7 +28,7 @@ from maintenance.domain.asked import Asked
 from maintenance.domain.kind import Kind, State
 from maintenance.domain.negotiation import Format
 from maintenance.domain.routing import Decision, RoutingTable
-from maintenance.domain.snapshot import SLOTS, Shell, Snapshot, Text
+from maintenance.domain.snapshot import SLOTS, Snapshot, Text, Theme
 from maintenance.domain.window import Window
 from tests.domain import strategies
 from tests.snapshots import (
@@ -188,9 +188,9 @@ def with_every_slot(**changes: Any) -> Snapshot:
         )
         for tag in ("en", "fr")
     }
-    shell = Shell(EVERY_SLOT, POLICY)
-    shells = {"calm": {tag: {s.value: shell for s in State} for tag in languages}}
-    return make_snapshot(languages=languages, shells=shells, **changes)
+    pages = {tag: {state.value: EVERY_SLOT for state in State} for tag in languages}
+    themes = {"calm": Theme("p{}", "let a", POLICY, pages)}
+    return make_snapshot(languages=languages, themes=themes, **changes)
 
 
 def slots_of(representation: Representation) -> dict[str, str]:
@@ -206,6 +206,10 @@ def test_plain_page_has_the_words_as_they_are() -> None:
         "closes_at": "2026-12-01T13:00:00Z",
         "closes_text": "1.12.2026 13:00 UTC",
         "code": "503",
+        "reason": "upgrade",
+        "revision": "7",
+        "style": "",
+        "script": "",
         "kind": "planned",
         "kind_label": "planned (en)",
         "opens_at": "2026-12-01T12:00:00Z",
@@ -275,10 +279,10 @@ def test_page_is_of_its_state_and_language(state: str, language: str) -> None:
 
 
 def test_page_has_the_theme_of_its_service() -> None:
-    calm = make_snapshot().shells["calm"]
-    shell = Shell(("dark",), "default-src 'none'; img-src data:")
-    dark = {tag: {state.value: shell for state in State} for tag in calm}
-    snapshot = make_snapshot(shells={"calm": calm, "dark": dark})
+    calm = make_snapshot().themes["calm"]
+    pages = {tag: {state.value: ("dark",) for state in State} for tag in calm.pages}
+    dark = Theme("", "", "default-src 'none'; img-src data:", pages)
+    snapshot = make_snapshot(themes={"calm": calm, "dark": dark})
     decision = replace(UNTIL, service=make_service(theme="dark"))
 
     made = page(decision, Format.HTML, snapshot=snapshot)

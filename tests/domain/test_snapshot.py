@@ -19,9 +19,9 @@ from maintenance.domain.codec import SnapshotFormatError
 from maintenance.domain.kind import Kind
 from maintenance.domain.snapshot import (
     Asset,
+    Document,
     Language,
     Pointer,
-    Shell,
     Snapshot,
     decode,
     decode_pointer,
@@ -34,7 +34,6 @@ from tests.domain import strategies
 from tests.snapshots import (
     HOUR,
     NOON,
-    POLICY,
     make_language,
     make_reason,
     make_schedule,
@@ -258,8 +257,12 @@ def with_language(**changes: Any) -> dict[str, Any]:
 
 
 ENGLISH: Language = make_language("en")
-CALM = SNAPSHOT.shells["calm"]
-ODD = Shell(("<p>", "visitor", "</p>"), POLICY)
+CALM = SNAPSHOT.themes["calm"].pages
+ODD = ("<p>", "visitor", "</p>")
+
+
+def with_pages(pages: Mapping[str, Mapping[str, Document]]) -> dict[str, Any]:
+    return {"themes": {"calm": replace(SNAPSHOT.themes["calm"], pages=pages)}}
 
 
 @pytest.mark.parametrize(
@@ -313,22 +316,22 @@ ODD = Shell(("<p>", "visitor", "</p>"), POLICY)
             id="a state of plain text",
         ),
         pytest.param(
-            with_language(plain=dict(ENGLISH.plain) | {"idle": ODD.document}),
+            with_language(plain=dict(ENGLISH.plain) | {"idle": ODD}),
             "unknown slot 'visitor'",
             id="a slot of plain text",
         ),
         pytest.param(
-            {"shells": {"calm": without(CALM, "fr")}},
+            with_pages(without(CALM, "fr")),
             "Theme 'calm' lacks pages in 'fr'",
             id="a theme's language",
         ),
         pytest.param(
-            {"shells": {"calm": {**CALM, "fr": without(CALM["fr"], "open")}}},
+            with_pages({**CALM, "fr": without(CALM["fr"], "open")}),
             "Theme 'calm' lacks pages in 'fr'",
             id="a theme's state",
         ),
         pytest.param(
-            {"shells": {"calm": {**CALM, "fr": {**CALM["fr"], "open": ODD}}}},
+            with_pages({**CALM, "fr": {**CALM["fr"], "open": ODD}}),
             "unknown slot 'visitor'",
             id="a slot of a page",
         ),

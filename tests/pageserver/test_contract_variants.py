@@ -14,9 +14,9 @@ from tests.pageserver.running import serving
 from tests.snapshots import (
     make_language,
     make_reason,
-    make_shells,
     make_snapshot,
     make_text,
+    make_theme,
 )
 
 if sys.version_info >= (3, 14):
@@ -28,7 +28,7 @@ TAGS = ("en", "fr", "pt-BR", "zh-Hans", "zh-Hant", "nb")
 SNAPSHOT = make_snapshot(
     reasons=(make_reason(id=0, texts={tag: make_text(tag) for tag in TAGS}),),
     languages={tag: make_language(tag) for tag in TAGS},
-    shells={"calm": make_shells(TAGS, "calm")},
+    themes={"calm": make_theme(TAGS, "calm")},
 )
 
 

@@ -87,8 +87,7 @@ def test_settings_choose_the_default_reason_language_and_theme() -> None:
     assert snapshot.default_reason == reason.id
     assert snapshot.default_language == "fr"
     assert snapshot.theme == "night"
-    document = "".join(snapshot.shells["night"]["fr"]["idle"].document)
-    assert "#123456" in document
+    assert "#123456" in snapshot.themes["night"].style
 
 
 def rewrite(reason: Reason, at: datetime) -> None:
@@ -131,7 +130,7 @@ def logo(store: SnapshotStore) -> Asset:
 
 
 def themed_page() -> str:
-    return "".join(build_snapshot(NOON).shells["night"]["en"]["idle"].document)
+    return "".join(build_snapshot(NOON).themes["night"].pages["en"]["idle"])
 
 
 def test_a_logo_travels_inside_the_page(logo: Asset) -> None:

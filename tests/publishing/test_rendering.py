@@ -1,20 +1,29 @@
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
+
 import pytest
 
-from maintenance.domain.kind import State
-from maintenance.publishing.rendering import (
-    Look,
-    render_shell,
-)
+from maintenance.domain.snapshot import Document
+from maintenance.publishing.rendering import Look, render_theme
+
+
+def digest(block: str) -> str:
+    return b64encode(hashlib.sha256(block.encode()).digest()).decode()
 
 
 def test_the_policy_allows_the_pages_own_style_alone() -> None:
-    shell = render_shell(Look(), "en", State.UNTIL)
+    theme = render_theme(Look(), ("en",))
 
-    assert "default-src 'none'" in shell.content_security_policy
-    assert "unsafe-inline" not in shell.content_security_policy
-    assert shell.content_security_policy.count("sha256-") == 2
+    assert "default-src 'none'" in theme.content_security_policy
+    assert "unsafe-inline" not in theme.content_security_policy
+    assert digest(theme.style) in theme.content_security_policy
+    assert digest(theme.script) in theme.content_security_policy
+
+
+def document_of(look: Look) -> Document:
+    return render_theme(look, ("en",)).pages["en"]["idle"]
 
 
 @pytest.mark.parametrize(
@@ -23,9 +32,9 @@ def test_the_policy_allows_the_pages_own_style_alone() -> None:
 )
 def test_a_themes_words_cannot_add_a_place(text: str) -> None:
     look = Look(name=text, logo=text, links=((text, text),), footer=text)
-    places = render_shell(Look(), "en", State.IDLE).document[1::2]
+    places = document_of(Look(links=(("a", "b"),), footer="c"))[1::2]
 
-    document = render_shell(look, "en", State.IDLE).document
+    document = document_of(look)
 
     assert document[1::2] == places
     assert text in "".join(document)
@@ -34,7 +43,7 @@ def test_a_themes_words_cannot_add_a_place(text: str) -> None:
 def test_a_themes_words_are_escaped() -> None:
     look = Look(footer="<script>alert(1)</script>", links=(("<b>", 'https://a/?"<>'),))
 
-    document = "".join(render_shell(look, "en", State.IDLE).document)
+    document = "".join(document_of(look))
 
     assert "<script>alert" not in document
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in document
