@@ -93,7 +93,7 @@ pictures: .venv/.tools .venv/.built ## make the README's pictures again
 	@$(BIN)/python -m tests.browser.pictures
 
 gallery: .venv/.tools .venv/.built ## pictures of every design, in screenshots/
-	@$(KEY) $(BIN)/python -m tests.browser.gallery $(ARGS)
+	@$(BIN)/python -m tests.browser.gallery $(ARGS)
 
 bench: .venv/.tools .venv/.built ## the figures of the README; takes ten minutes
 	@command -v nginx wrk h2load >/dev/null || { echo "apt-get install nginx-light wrk nghttp2-client"; exit 1; }

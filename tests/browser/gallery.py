@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 from tests.browser.chromium import INSTALL, chromium, executable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+os.environ.setdefault("PORTAL_SECRET_KEY", "a key for pictures that signs nothing")
 
 import django
 

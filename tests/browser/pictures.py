@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
-from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
+from maintenance.domain.design import Design
+from tests.browser import gallery
 from tests.browser.chromium import INSTALL, chromium, executable
+from tests.browser.gallery import Scheme
 from tests.processes.copy import PASSWORD, ROOT, Copy, copy
 
 FOLDER = ROOT / "docs" / "pictures"
-Scheme = Literal["light", "dark"]
+# What the designs are shown with.
+SCENES: dict[Scheme, str] = {"light": "planned", "dark": "incident"}
 
 TEXT = (
     "We are moving the shop to faster machines. Your basket and your orders are "
@@ -29,9 +33,10 @@ def main() -> None:
         made.start_launcher()
         _announce(made)
         made.until_page("faster machines", host="shop.localhost")
-        with chromium() as browser:
+        with chromium() as browser, gallery.serving() as port:
             _pages(browser, made)
             _admin(browser, made)
+            _designs(browser, port)
 
 
 def _announce(made: Copy) -> None:
@@ -57,6 +62,16 @@ def _pages(browser: Browser, made: Copy) -> None:
     phone.context.close()
 
 
+def _designs(browser: Browser, port: int) -> None:
+    for design, (scheme, scene) in product(Design, SCENES.items()):
+        page = _open(browser, 960, 600, scheme)
+        host = f"{scene}-{design.file.replace('_', '-')}.localhost"
+        page.goto(f"http://{host}:{port}/basket")
+        name = design.file.replace("_", "-")
+        page.screenshot(path=FOLDER / f"design-{name}-{scheme}.png")
+        page.context.close()
+
+
 def _admin(browser: Browser, made: Copy) -> None:
     page = _open(browser, 1200, 800, "light")
     page.goto(f"http://127.0.0.1:{made.ports['portal']}/admin/")
@@ -72,6 +87,8 @@ def _open(browser: Browser, width: int, height: int, scheme: Scheme) -> Page:
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=scheme,
+        # Drawings that move are shown as they end.
+        reduced_motion="reduce",
         locale="en-GB",
         timezone_id="Europe/Berlin",
     )
