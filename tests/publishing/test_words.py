@@ -10,7 +10,6 @@ import polib
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.template.loader import get_template
 from django.utils.translation.template import templatize
 from pytest_django import Settings
 
@@ -19,17 +18,19 @@ from maintenance.domain.kind import Kind
 from maintenance.domain.snapshot import Text
 from maintenance.publishing import words
 
-TEMPLATES = ("pages/entracte.html", "pages/plain.txt")
 LANGUAGES = ("ar", "de", "es", "fr", "it", "nl", "pl", "pt")
 SAME_AS_ENGLISH = {("es", "Error")}
 PLACES = re.compile(r"\{\w+\}|%\(\w+\)s")
+# Words that no sentence in another language has, however close to English.
+ENGLISH = {"again", "from", "please", "request", "that", "the", "this", "with", "you"}
+OTHER_SCRIPTS = ("ar",)
+LATIN_EVERYWHERE = {"utc", "cookie", "cookies"}
 IN_TEMPLATES = re.compile(r"""gettext\(u('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
 
 
 def messages_of_templates() -> Iterator[str]:
-    for name in TEMPLATES:
-        # The attributes are those of Django's own backend.
-        source = Path(get_template(name).template.origin.name)  # type: ignore[attr-defined]
+    pages = Path(settings.BASE_DIR) / "templates" / "pages"
+    for source in [*pages.rglob("*.html"), *pages.rglob("*.txt")]:
         for found in IN_TEMPLATES.findall(templatize(source.read_text())):
             yield ast.literal_eval(found)
 
@@ -39,6 +40,10 @@ def messages_of_words() -> Iterator[str]:
         match node:
             case ast.Call(ast.Name("gettext_noop"), [ast.Constant(str(message))]):
                 yield message
+
+
+def words_of(text: str) -> set[str]:
+    return set(re.findall(r"\b[a-z]+\b", PLACES.sub("", text).lower()))
 
 
 def catalogue(language: str) -> polib.POFile:
@@ -67,6 +72,28 @@ def test_no_message_is_left_in_english(language: str) -> None:
     same = {(language, e.msgid) for e in catalogue(language) if e.msgid == e.msgstr}
 
     assert same <= SAME_AS_ENGLISH
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_half_english(language: str) -> None:
+    left = {e.msgid: ENGLISH & words_of(e.msgstr) for e in catalogue(language)}
+
+    assert {msgid: found for msgid, found in left.items() if found} == {}
+
+
+@pytest.mark.parametrize("language", OTHER_SCRIPTS)
+def test_other_scripts_keep_few_words_of_the_latin_one(language: str) -> None:
+    latin = {word for e in catalogue(language) for word in words_of(e.msgstr)}
+
+    assert latin <= LATIN_EVERYWHERE
+
+
+# Templates put words into attributes, where Django does not escape them.
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_quotes_are_those_of_print(language: str) -> None:
+    found = [e.msgstr for e in catalogue(language) if {*e.msgstr} & {*"\"'<>&"}]
+
+    assert found == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
