@@ -18,7 +18,8 @@ _MAX_MEMBERS = 40
 _QUALITY = re.compile(r"0?\.[0-9]{1,20}|0\.?|1(?:\.0{0,20})?")
 
 # What browsers send for a region, where catalogues are named after the script
-# (CLDR, "Likely Subtags"), and the older name of Norwegian.
+# (CLDR, "Likely Subtags"); the older name of Norwegian, and its smaller written
+# form, whose readers read the larger one.
 _OTHER_NAMES = {
     "zh-tw": "zh-hant",
     "zh-hk": "zh-hant",
@@ -27,6 +28,7 @@ _OTHER_NAMES = {
     "zh-sg": "zh-hans",
     "zh": "zh-hans",
     "no": "nb",
+    "nn": "nb",
 }
 
 

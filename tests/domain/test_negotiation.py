@@ -253,6 +253,7 @@ def test_header_with_too_many_members_is_cut() -> None:
         pytest.param("zh-Hant-TW", "zh-Hant", id="script and region"),
         pytest.param("no,en;q=0.5", "nb", id="Norwegian by its older name"),
         pytest.param("nb-NO,nb;q=0.9,no;q=0.8", "nb", id="Norwegian"),
+        pytest.param("nn-NO,nn;q=0.9,en;q=0.5", "nb", id="Nynorsk"),
     ],
 )
 def test_language_is_the_best_of_those_available(

@@ -94,7 +94,7 @@ def may_end(flow: Flow, visit: Visit) -> bool:
 
 @every_flow
 def test_language_is_the_visitors(stage: Stage, flow: Flow) -> None:
-    reply = ask(stage.port(flow), BLOG, accept_language="sv, fr-CH;q=0.9, de;q=0.5")
+    reply = ask(stage.port(flow), BLOG, accept_language="eo, fr-CH;q=0.9, de;q=0.5")
 
     assert reply["content-language"] == "fr"
     assert '<html lang="fr"' in reply.text

@@ -18,12 +18,32 @@ from maintenance.domain.kind import Kind
 from maintenance.domain.snapshot import Text
 from maintenance.publishing import words
 
-LANGUAGES = ("ar", "de", "es", "fr", "it", "nl", "pl", "pt")
+LANGUAGES = (
+    "ar",
+    "cs",
+    "da",
+    "de",
+    "el",
+    "es",
+    "fi",
+    "fr",
+    "hu",
+    "it",
+    "nb",
+    "nl",
+    "pl",
+    "pt",
+    "ro",
+    "ru",
+    "sv",
+    "tr",
+    "uk",
+)
 SAME_AS_ENGLISH = {("es", "Error")}
 PLACES = re.compile(r"\{\w+\}|%\(\w+\)s")
 # Words that no sentence in another language has, however close to English.
 ENGLISH = {"again", "from", "please", "request", "that", "the", "this", "with", "you"}
-OTHER_SCRIPTS = ("ar",)
+OTHER_SCRIPTS = ("ar", "el", "ru", "uk")
 LATIN_EVERYWHERE = {"utc", "cookie", "cookies"}
 IN_TEMPLATES = re.compile(r"""gettext\(u('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
 
@@ -118,6 +138,17 @@ def test_no_word_shouts(language: str) -> None:
         ("it", "{day} marzo {year}", "{day} dicembre {year}"),
         ("pl", "{day} marca {year}", "{day} grudnia {year}"),
         ("ar", "{day} مارس {year}", "{day} ديسمبر {year}"),
+        ("cs", "{day}. března {year}", "{day}. prosince {year}"),
+        ("da", "{day}. marts {year}", "{day}. december {year}"),
+        ("el", "{day} Μαρτίου {year}", "{day} Δεκεμβρίου {year}"),
+        ("fi", "{day}. maaliskuuta {year}", "{day}. joulukuuta {year}"),
+        ("hu", "{year}. március {day}.", "{year}. december {day}."),
+        ("nb", "{day}. mars {year}", "{day}. desember {year}"),
+        ("ro", "{day} martie {year}", "{day} decembrie {year}"),
+        ("ru", "{day} марта {year} года", "{day} декабря {year} года"),
+        ("sv", "{day} mars {year}", "{day} december {year}"),
+        ("tr", "{day} Mart {year}", "{day} Aralık {year}"),  # noqa: RUF001
+        ("uk", "{day} березня {year} року", "{day} грудня {year} року"),
     ],
 )
 def test_months_are_written_as_in_running_text(
