@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
 from maintenance.domain.kind import Kind
+from maintenance.domain.negotiation import choose_language
 from maintenance.domain.snapshot import Document, Language, Text
 
 SOURCE_LANGUAGE = "en"
@@ -243,17 +244,12 @@ def catalogue_languages() -> tuple[str, ...]:
 
 
 def catalogue_language(code: str) -> str:
-    """Return whose words speak for a language: its own, its base's, or English.
+    """Return whose words speak for a language: the nearest one's, or English.
 
     Templates must be rendered under this one. Under a language without words
     Django would mix in its own and those of LANGUAGE_CODE.
     """
-    subtags = code.lower().split("-")
-    known = catalogue_languages()
-    for length in range(len(subtags), 0, -1):
-        if (candidate := "-".join(subtags[:length])) in known:
-            return candidate
-    return SOURCE_LANGUAGE
+    return choose_language(code, catalogue_languages(), default=SOURCE_LANGUAGE)
 
 
 def direction(code: str) -> str:
