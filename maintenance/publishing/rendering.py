@@ -7,7 +7,7 @@ import re
 import secrets
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import SimpleNamespace
 
@@ -64,6 +64,48 @@ def render_theme(look: Look, languages: tuple[str, ...]) -> Theme:
         for language in languages
     }
     return Theme(style, script, _policy(style, script), pages)
+
+
+def without_script(theme: Theme) -> Theme:
+    """Return a theme for files that no page server answers for.
+
+    What only a script shows stays hidden, and times stay in UTC.
+    """
+    pages = {
+        language: {state: _still(page) for state, page in pages.items()}
+        for language, pages in theme.pages.items()
+    }
+    policy = _still_policy(theme.style)
+    return replace(theme, script="", content_security_policy=policy, pages=pages)
+
+
+@lru_cache(maxsize=64)
+def render_small_theme(language: str) -> Theme:
+    """Return pages of one language that fit where there is hardly any room.
+
+    Raises:
+        ThemeError: the template is missing or broken.
+    """
+    style = _render("pages/small.css", words.SOURCE_LANGUAGE, {}).strip()
+    pages = {}
+    for state in State:
+        context = {
+            "language": language,
+            "direction": words.direction(language),
+            "state": state.value,
+            "slot": _MARKERS,
+        }
+        html = _render("pages/small.html", language, context)
+        pages[state.value] = _document(_without_blank_lines(html))
+    return Theme(style, "", _still_policy(style), {language: pages})
+
+
+def _still(page: Document) -> Document:
+    """Return a page without the element of its script."""
+    at = 2 * page[1::2].index("script") + 1
+    before = page[at - 1].removesuffix("<script>")
+    after = page[at + 1].removeprefix("</script>\n")
+    return (*page[: at - 1], before + after, *page[at + 2 :])
 
 
 def _page(look: Look, language: str, state: State) -> Document:
@@ -148,6 +190,14 @@ def _policy(style: str, script: str) -> str:
     return (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "img-src data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _still_policy(style: str) -> str:
+    """Return a policy for a page without a script."""
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

@@ -56,6 +56,7 @@ _BUILTIN = (
         "Please try again in a few minutes."
     ),
 )
+_SHORTENED = gettext_noop("This text has been shortened.")
 _LATER = gettext_noop("Please try again in a few minutes.")
 _BACK = gettext_noop("Going back and trying again may help.")
 _FAILED = (
@@ -281,6 +282,12 @@ def builtin_text(code: str) -> Text:
     """Return the reason that speaks when the operators have not said anything."""
     with translation.override(catalogue_language(code)):
         return _text(*_BUILTIN)
+
+
+def shortened(code: str) -> str:
+    """Return the sentence that ends a text of which only the beginning is shown."""
+    with translation.override(catalogue_language(code)):
+        return gettext(_SHORTENED)
 
 
 def _text(title: str, sentence: str) -> Text:
