@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.processes.copy import Copy, copy, wait_until
@@ -107,6 +108,18 @@ def test_slow_clients_are_cut_off_although_they_trickle(
 ) -> None:
     with connect(hasty_portal, sent) as connection:
         wait_until(lambda: not takes(connection, b"x"))
+
+
+def test_clients_are_let_go_where_file_descriptors_run_out(portal: Copy) -> None:
+    (worker,) = psutil.Process(portal.processes["portal"].pid).children()
+    limit = worker.num_fds() + 20
+    worker.rlimit(psutil.RLIMIT_NOFILE, (limit, limit))
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(portal, HALF_A_HEAD)) for _ in range(60)]
+        wait_until(lambda: sum(map(is_open, clients)) <= 20)
+
+    wait_until(lambda: log_in_page(portal) == 200)
+    assert worker.is_running()
 
 
 def test_what_waits_for_slow_clients_is_bounded(portal: Copy) -> None:
