@@ -43,13 +43,14 @@ class InForce:
 
 
 def in_force(snapshot: Snapshot, at: datetime) -> list[InForce]:
-    """Return who speaks at an instant, for everything else first, then by service."""
+    """Return who speaks at an instant, service by service, and last everywhere else."""
     table = RoutingTable(snapshot)
-    rows = [_row("", "Everywhere else", table.resolve(Asked(), at))]
-    for service in snapshot.services:
-        decision = table.resolve(Asked(slug=service.slug), at)
-        rows.append(_row(service.slug, service.name, decision))
-    return rows
+    rows = [
+        _row(each.slug, each.name, table.resolve(Asked(slug=each.slug), at))
+        for each in snapshot.services
+    ]
+    name = "Everywhere else" if rows else "Everywhere"
+    return [*rows, _row("", name, table.resolve(Asked(), at))]
 
 
 def _row(slug: str, name: str, decision: Decision) -> InForce:
@@ -76,7 +77,7 @@ def shifts(before: Snapshot, after: Snapshot, at: datetime) -> list[Shift]:
     new = {row.slug: row for row in in_force(after, at)}
     return [
         Shift(old.get(slug), new.get(slug))
-        for slug in sorted(old.keys() | new.keys())
+        for slug in sorted(old.keys() | new.keys(), key=lambda slug: (not slug, slug))
         if _says(old.get(slug)) != _says(new.get(slug))
     ]
 

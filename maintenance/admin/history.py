@@ -21,13 +21,27 @@ from maintenance.models import Revision
 FIELDS_SHOWN = 4
 
 
+class NounFilter(admin.AllValuesFieldListFilter):
+    """What was changed, under a name for people."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = "object"
+
+
 @admin.register(Revision)
 class RevisionAdmin(ReadOnlyAdmin[Revision]):
     list_display = ("when", "author", "channel", "what", "fields_changed")
-    list_filter = ("noun", "channel", "action", "author")
+    list_filter = (("noun", NounFilter), "channel", "action", "author")
     search_fields = ("label", "author")
     ordering = ("-id",)
     list_display_links = ("when", "what")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": "History", **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
         return Revision.objects.with_previous()

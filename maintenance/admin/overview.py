@@ -15,6 +15,7 @@ from maintenance.admin.publishing import is_failing
 from maintenance.admin.wording import where_in_words, window_in_words
 from maintenance.domain.snapshot import Snapshot
 from maintenance.models import Publication, Revision, Schedule
+from maintenance.models.reason import KindChoice
 from maintenance.publishing.builder import build_snapshot
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import is_behind
@@ -32,6 +33,8 @@ class Row:
     """A service and its state in words."""
 
     shown: InForce
+    kind: str
+    """The word for the mark, or nothing where nothing is scheduled."""
     state: str
     tone: str
     schedule: Schedule | None
@@ -61,11 +64,11 @@ def _now(live: Publication | None, at: datetime) -> dict[str, Any]:
     except (OSError, ThemeError) as exc:
         # The storage holds the logos: without it the page still has to open.
         return {"rows": [], "rows_error": str(exc)}
-    everywhere, *services = in_force(snapshot, at)
+    *services, everywhere = in_force(snapshot, at)
     loud = [row for row in services if row.is_scheduled]
     quiet = [row for row in services if not row.is_scheduled]
     return {
-        "rows": _rows([*loud, everywhere, *quiet[:QUIET_SHOWN]], at),
+        "rows": _rows([*loud, *quiet[:QUIET_SHOWN], everywhere], at),
         "more": max(len(quiet) - QUIET_SHOWN, 0),
         "has_services": bool(services),
         "is_saved_only": published is None and (live is None or is_behind(live)),
@@ -98,12 +101,13 @@ def _row(
 ) -> Row:
     schedule = shown.decision.schedule
     if schedule is None:
-        return Row(shown, "Nothing scheduled", "quiet", None, "", None)
+        return Row(shown, "", "Nothing scheduled", "quiet", None, "", None)
     state = window_in_words(schedule.window, at, is_kept=schedule.keep_until_ended)
     tone = "overrun" if shown.is_overrun else shown.decision.reason.kind.value.lower()
     row = schedules.get(schedule.id)
     where = _elsewhere(row, shown.slug) if row else ""
-    return Row(shown, state, tone, row, where, said.get(schedule.revision))
+    kind = KindChoice(shown.decision.reason.kind.value).label
+    return Row(shown, kind, state, tone, row, where, said.get(schedule.revision))
 
 
 def _elsewhere(schedule: Schedule, slug: str) -> str:

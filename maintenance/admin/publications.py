@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.db.models import QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from maintenance.actions.overview import in_force
 from maintenance.admin.readonly import ReadOnlyAdmin
@@ -68,20 +70,21 @@ class PublicationAdmin(ReadOnlyAdmin[Publication]):
             raise Http404
         if not self.has_view_permission(request, publication):
             raise PermissionDenied
+        is_live = publication == Publication.objects.live()
         context = {
             **self.admin_site.each_context(request),
             "title": f"Publication {publication.version}",
             "opts": self.opts,
             "publication": publication,
-            "is_live": publication == Publication.objects.live(),
-            **_content(publication),
+            "is_live": is_live,
+            **_content(publication, timezone.now() if is_live else None),
         }
         return TemplateResponse(request, "admin/publication.html", context)
 
 
-def _content(publication: Publication) -> dict[str, Any]:
+def _content(publication: Publication, at: datetime | None) -> dict[str, Any]:
     try:
         snapshot = current_store().get(publication.digest)
     except StoreError as exc:
         return {"rows": [], "content_error": str(exc)}
-    return {"rows": in_force(snapshot, publication.prepared_at)}
+    return {"rows": in_force(snapshot, at or publication.prepared_at)}

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from maintenance.actions.delete import delete
 from maintenance.admin.entries import entries
+from maintenance.admin.looking import for_looking
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.rights import may_revert
 from maintenance.admin.stale import BASED_ON, RecordedForm, newest_number
@@ -63,6 +64,12 @@ class RecordedAdmin(ModelAdmin[M]):
         # Django's view holds a transaction around all of this.
         Change(author_of(request), timezone.now()).record(form.instance)
         publish_after_commit(request)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return for_looking(fieldsets, self.opts)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Return what goes, and what stands in the way of that."""

@@ -22,7 +22,7 @@ from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.stale import RecordedForm
 from maintenance.admin.wording import times_in_words, where_in_words, window_in_words
 from maintenance.history.recording import change, turn
-from maintenance.models import Reason, Schedule
+from maintenance.models import Reason, Schedule, Service
 from maintenance.models.schedule import LIST_ORDER, NEXT, OVER, RUNNING
 
 # What a button does to a schedule, by its rank.
@@ -58,13 +58,31 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
+class WhereFilter(admin.SimpleListFilter):
+    title = "where"
+    parameter_name = "where"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        services = Service.objects.order_by("name").values_list("slug", "name")
+        # No slug holds a star.
+        return [("*", "Everywhere"), *services]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Schedule]
+    ) -> QuerySet[Schedule]:
+        if (where := self.value()) is None:
+            return queryset
+        at_one = Q(everywhere=True) if where == "*" else Q(services__slug=where)
+        return queryset.filter(at_one)
+
+
 @admin.register(Schedule)
 class ScheduleAdmin(RecordedAdmin[Schedule]):
     form = ScheduleForm
     change_form_template = "admin/schedule_form.html"
     list_display = ("state", "reason", "where", "times", "ending")
     list_display_links = ("state", "reason")
-    list_filter = (StateFilter, "services")
+    list_filter = (StateFilter, WhereFilter)
     list_select_related = ("reason",)
     search_fields = ("reason__slug", "services__name", "services__slug")
     filter_horizontal = ("services",)
@@ -116,7 +134,9 @@ class ScheduleAdmin(RecordedAdmin[Schedule]):
 
     @admin.display(description="where")
     def where(self, schedule: Schedule) -> str:
-        return capfirst(where_in_words(schedule))
+        # Services are called what they are called.
+        words = where_in_words(schedule)
+        return words if schedule.services.all() else capfirst(words)
 
     @admin.display(description="times", ordering="opens_at")
     def times(self, schedule: Schedule) -> str:

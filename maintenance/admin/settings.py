@@ -24,6 +24,13 @@ class SettingsForm(RecordedForm[PortalSettings]):
 @admin.register(PortalSettings)
 class PortalSettingsAdmin(RecordedAdmin[PortalSettings]):
     form = SettingsForm
+    change_form_template = "admin/settings_form.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        context.update({"title": "Settings", "subtitle": None})
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

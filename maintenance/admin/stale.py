@@ -32,6 +32,8 @@ class RecordedForm(forms.ModelForm[M]):
     Validate it within the lock that every change takes: see RecordedAdmin.
     """
 
+    is_stale = False
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         number = self.instance.pk
@@ -40,6 +42,7 @@ class RecordedForm(forms.ModelForm[M]):
             try:
                 _refuse(self.data, noun, number)
             except StaleError as exc:
+                self.is_stale = True
                 self.add_error(None, _sentence(exc, noun, number))
         return values
 

@@ -13,6 +13,7 @@ from maintenance.models import Asset, Theme
 from maintenance.publishing.publish import publish
 from maintenance.publishing.store import SnapshotStore
 from tests.factories import make_reason, make_schedule, make_service
+from tests.web.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +156,98 @@ def test_the_first_page_says_what_to_do_when_there_is_no_service(
 
     assert "Add the first service" in page
     assert "Announce a maintenance" in page
+
+
+def test_everywhere_else_is_the_last_row(olga: Client, store: SnapshotStore) -> None:
+    make_service("zoo")
+    make_schedule(make_reason(), opens_at=timezone.now() - HOUR)
+
+    page = olga.get("/admin/").content.decode()
+
+    assert page.index(">zoo<") < page.index(">Everywhere else<")
+
+
+def test_without_a_service_it_is_called_everywhere(
+    olga: Client, store: SnapshotStore
+) -> None:
+    page = olga.get("/admin/").content.decode()
+
+    assert '<th scope="row">Everywhere</th>' in page
+
+
+def test_the_marks_of_the_first_page_have_words(
+    olga: Client, store: SnapshotStore
+) -> None:
+    shop = make_service("shop")
+    incident = make_reason(kind="INCIDENT")
+    make_schedule(incident, shop, opens_at=timezone.now() - HOUR)
+
+    page = olga.get("/admin/").content.decode()
+
+    assert '<span class="mark" aria-hidden="true"></span><strong>Incident</str' in page
+
+
+def test_services_keep_the_case_of_their_names(
+    olga: Client, store: SnapshotStore
+) -> None:
+    make_schedule(make_reason("one"), make_service("api", name="api"))
+    make_schedule(make_reason("two"))
+
+    page = olga.get("/admin/maintenance/schedule/").content.decode()
+
+    assert '<td class="field-where">api</td>' in page
+    assert '<td class="field-where">Everywhere</td>' in page
+
+
+@pytest.mark.parametrize(
+    ("where", "found"), [("*", "wide"), ("api", "narrow")], ids=["wide", "narrow"]
+)
+def test_schedules_are_found_by_where_they_speak(
+    olga: Client, store: SnapshotStore, where: str, found: str
+) -> None:
+    make_schedule(make_reason("narrow"), make_service("api"), make_service("shop"))
+    make_schedule(make_reason("wide"))
+
+    page = olga.get(f"/admin/maintenance/schedule/?where={where}").content.decode()
+
+    for slug in ("narrow", "wide"):
+        assert (f">{slug}<" in page) is (slug == found)
+
+
+def test_the_history_counts_entries(olga: Client, store: SnapshotStore) -> None:
+    make_service("shop")
+
+    one = olga.get("/admin/maintenance/revision/").content.decode()
+    make_service("api")
+    two = olga.get("/admin/maintenance/revision/").content.decode()
+
+    assert "1 entry\n" in one
+    assert "2 entries\n" in two
+    assert "By object" in two
+
+
+def test_the_settings_stand_below_the_first_page(
+    olga: Client, store: SnapshotStore
+) -> None:
+    page = olga.get("/admin/maintenance/portalsettings/1/change/").content.decode()
+
+    way = page.split('<div class="breadcrumbs">')[1].split("</div>")[0]
+    assert way.count("Settings") == 1
+    assert "<h1>Settings</h1>" in page
+
+
+def test_who_may_only_look_reads_lists_in_lines(
+    sign_in: SignIn, store: SnapshotStore
+) -> None:
+    links = [{"label": "Status", "url": "https://status.example.com"}]
+    theme = Theme.objects.create(slug="corp", name="Corp", links=links)
+    shop = make_service("shop", hosts=["a.example", "b.example"])
+    eve = sign_in("eve", "view_theme", "view_service")
+
+    looks = eve.get(f"/admin/maintenance/theme/{theme.pk}/change/").content.decode()
+    found = eve.get(f"/admin/maintenance/service/{shop.pk}/change/").content.decode()
+
+    assert "Status | https://status.example.com" in looks
+    assert "a.example<br>b.example" in found
+    assert "{&quot;" not in looks + found
+    assert "[&quot;" not in looks + found

@@ -58,6 +58,17 @@ def test_one_can_be_looked_at(
     assert f'src="/admin/preview/{two[1].version}/' in page
 
 
+def test_the_live_one_shows_what_visitors_see_now(
+    olga: Client, two: tuple[Publication, Publication]
+) -> None:
+    live = olga.get(f"{LIST}{two[1].pk}/change/").content.decode()
+    old = olga.get(f"{LIST}{two[0].pk}/change/").content.decode()
+
+    assert "What visitors see now" in live
+    assert f'src="/admin/preview/{two[1].version}/?now&amp;service="' in live
+    assert "What it showed then" in old
+
+
 def test_its_page_comes_out_of_the_stored_snapshot(
     olga: Client, two: tuple[Publication, Publication]
 ) -> None:
