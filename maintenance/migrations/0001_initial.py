@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('accent', models.CharField(default='#8c2a2f', help_text='On a light background.', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', "Use a colour such as '#7a1f2b'.")], verbose_name='accent colour')),
                 ('accent_dark', models.CharField(default='#eaa99b', help_text='On a dark background.', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', "Use a colour such as '#7a1f2b'.")], verbose_name='accent colour, dark')),
                 ('links', maintenance.models.theme.LinksField(blank=True, default=list, help_text='At most three, one a line: Status page | https://status.example.com', validators=[maintenance.models.theme.validate_links])),
-                ('footer', models.CharField(blank=True, max_length=200, validators=[django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)])),
+                ('footer', models.CharField(blank=True, max_length=200, validators=[django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)])),
                 ('logo', models.ForeignKey(blank=True, help_text='A PNG, JPEG, WebP or GIF of at most 8 KiB: it travels in the page.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='themes', to='maintenance.asset')),
             ],
         ),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField(help_text='Its name in addresses and commands.', unique=True)),
-                ('name', models.CharField(help_text='What visitors call it: Shop.', max_length=100, validators=[django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)])),
+                ('name', models.CharField(help_text='What visitors call it: Shop.', max_length=100, validators=[django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)])),
                 ('hosts', maintenance.models.fields.LinesField(blank=True, default=list, help_text='One a line: shop.example.com, *.example.com.', validators=[maintenance.models.service.validate_hosts])),
                 ('paths', maintenance.models.fields.LinesField(blank=True, default=list, help_text='Prefixes, one a line: /api. Empty: every path.', validators=[maintenance.models.service.validate_paths])),
                 ('namespaces', maintenance.models.fields.LinesField(blank=True, default=list, help_text='Kubernetes namespaces, one a line, as the ingress sends them.', validators=[maintenance.models.service.validate_names])),
@@ -123,8 +123,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('language', models.CharField(max_length=35, validators=[django.core.validators.RegexValidator('^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$', "Use a language tag such as 'fr', 'pt-BR' or 'zh-Hant'.")])),
-                ('title', models.CharField(blank=True, help_text='Empty: what suits the kind, such as “Closed for maintenance”.', max_length=200, validators=[django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)])),
-                ('text', models.TextField(validators=[django.core.validators.MaxLengthValidator(20000), django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)])),
+                ('title', models.CharField(blank=True, help_text='Empty: what suits the kind, such as “Closed for maintenance”.', max_length=200, validators=[django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)])),
+                ('text', models.TextField(validators=[django.core.validators.MaxLengthValidator(20000), django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)])),
                 ('format', models.CharField(choices=[('MARKDOWN', 'Markdown'), ('HTML', 'HTML')], default='MARKDOWN', max_length=16)),
                 ('reason', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='maintenance.reason')),
             ],

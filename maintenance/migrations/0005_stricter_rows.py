@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='theme',
             name='name',
-            field=models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)]),
+            field=models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]', 'The text holds a control character or is not UTF-8: remove it.', inverse_match=True)]),
         ),
         migrations.AlterField(
             model_name='publication',

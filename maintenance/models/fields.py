@@ -27,9 +27,10 @@ validate_language = RegexValidator(
     rf"{_LANGUAGE}\Z", "Use a language tag such as 'fr', 'pt-BR' or 'zh-Hant'."
 )
 # Surrogates cannot be stored as UTF-8, NUL not in PostgreSQL, and no page shows
-# the other control characters; tabs and line ends are text.
+# the other control characters; tabs and line ends are text. What turns the
+# direction of text around would turn what follows it on the page, too.
 validate_characters = RegexValidator(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]",
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]",
     "The text holds a control character or is not UTF-8: remove it.",
     inverse_match=True,
 )

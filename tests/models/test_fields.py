@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from maintenance.models.fields import (
+    validate_characters,
     validate_colour,
     validate_language,
     validate_lines,
@@ -31,3 +32,16 @@ def test_a_language_tag_is_taken(tag: str) -> None:
 def test_what_is_no_colour_is_refused(colour: str) -> None:
     with pytest.raises(ValidationError):
         validate_colour(colour)
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u202a", "\u2066", "\0", "\x1b"])
+def test_what_would_turn_or_break_the_words_after_it_is_refused(character: str) -> None:
+    with pytest.raises(ValidationError, match="control character"):
+        validate_characters(f"Shop{character}pohS")
+
+
+@pytest.mark.parametrize(
+    "text", ["متجر", "\u200fShop\u200e", "a\tb\r\nc", "👩\u200d🔧"]
+)
+def test_words_of_any_script_are_taken(text: str) -> None:
+    validate_characters(text)
