@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-import icalendar  # type: ignore[import-untyped]  # it has no type hints
+import icalendar
 import pytest
 
 from maintenance.domain.window import Window
