@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.db import Error as DatabaseError
 from django.http import HttpRequest
@@ -14,9 +16,10 @@ from maintenance.publishing.rendering import ThemeError
 PLACES_SHOWN = 5
 
 
-def warn_where_outspoken(request: HttpRequest, schedule: Schedule) -> None:
-    """Say where others are heard instead of a new schedule, and why."""
-    at = schedule.opens_at
+def warn_where_outspoken(
+    request: HttpRequest, schedule: Schedule, at: datetime
+) -> None:
+    """Say where others are heard instead of a schedule that is open, and why."""
     try:
         found = outspoken(build_snapshot(at), schedule.pk, at)
     except (OSError, ThemeError, DatabaseError):

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from maintenance.actions.announce import end_schedule
+from maintenance.admin.outspoken import warn_where_outspoken
 from maintenance.admin.publishing import (
     author_of,
     publish_after_commit,
@@ -141,6 +142,14 @@ class ScheduleAdmin(RecordedAdmin[Schedule]):
     @admin.display(description="times", ordering="opens_at")
     def times(self, schedule: Schedule) -> str:
         return times_in_words(schedule.window)
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: Any
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        schedule, at = form.instance, timezone.now()
+        if Schedule.objects.speaking_at(at).filter(pk=schedule.pk).exists():
+            warn_where_outspoken(request, schedule, at)
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

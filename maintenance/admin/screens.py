@@ -75,7 +75,7 @@ def announce_view(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(exc))
         else:
             messages.success(request, _announced(schedule))
-            warn_where_outspoken(request, schedule)
+            warn_where_outspoken(request, schedule, schedule.opens_at)
             publish_after_commit(request)
             return redirect("admin:index")
     context = {"form": form, BASED_ON: based_on}

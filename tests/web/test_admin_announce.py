@@ -14,8 +14,8 @@ from maintenance.history.recording import Author
 from maintenance.models import Publication, Revision, Schedule
 from maintenance.models.revision import Channel
 from maintenance.publishing.store import SnapshotStore
-from tests.factories import make_service
-from tests.web.forms import announcement, filled_in
+from tests.factories import make_reason, make_service
+from tests.web.forms import announcement, filled_in, schedule_form
 
 pytestmark = pytest.mark.django_db
 
@@ -250,3 +250,17 @@ def test_many_places_with_other_reasons_are_counted(olga: Client) -> None:
 
     assert page.count("still shows") == 5
     assert "So it is at 2 more." in page
+
+
+@pytest.mark.parametrize(("year", "is_told"), [("2020", True), ("2126", False)])
+def test_a_schedule_that_is_not_heard_says_so_while_it_is_open(
+    olga: Client, year: str, is_told: bool
+) -> None:
+    incident = Announcement("Down", kind=Kind.INCIDENT)
+    announce(incident, author=BOB, at=timezone.now())
+    fields = schedule_form(make_reason().pk, opens_at_0=f"{year}-12-01")
+
+    page = olga.post("/admin/maintenance/schedule/add/", fields, follow=True)
+
+    told = "Everywhere still shows “Not working at the moment”"
+    assert (told in page.content.decode()) is is_told
