@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
@@ -18,7 +20,13 @@ from maintenance.admin.entries import entries
 from maintenance.admin.looking import for_looking
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.rights import may_revert
-from maintenance.admin.stale import BASED_ON, RecordedForm, newest_number
+from maintenance.admin.stale import (
+    BASED_ON,
+    RecordedForm,
+    StaleError,
+    newest_number,
+    refuse_if_deleted,
+)
 from maintenance.history.documents import NOUNS
 from maintenance.history.recording import Change, change, turn
 from maintenance.models import Publisher, Revision
@@ -55,6 +63,11 @@ class RecordedAdmin(ModelAdmin[M]):
             # Before any row is read or written: what the form is compared with
             # must stay so until it is saved.
             Publisher.objects.lock_changes()
+            try:
+                refuse_if_deleted(self._noun, unquote(object_id or ""))
+            except StaleError as exc:
+                messages.error(request, f"Not saved: {exc}.")
+                return redirect("admin:index")
             return self._based_form(request, object_id, form_url, extra_context)
 
     def save_related(

@@ -55,6 +55,21 @@ def newest_number(noun: str, object_id: str | int) -> int:
     return newest.pk if newest else 0
 
 
+def refuse_if_deleted(noun: str, object_id: str) -> None:
+    """Look whether the object of a form is there. Call it within the lock of changes.
+
+    Raises:
+        StaleError: it was deleted after the form was opened.
+    """
+    newest = Revision.objects.filter(pk=newest_number(noun, object_id)).first()
+    if newest and newest.document is None:
+        raise StaleError(
+            f"{newest.author} deleted this {noun}, {in_zone(newest.at)}, after this "
+            "form was opened. The history can bring it back; your browser's Back "
+            "button leads to what you typed"
+        )
+
+
 def newest_of_all() -> int:
     """Return the number of the newest entry of the history, 0 where there is none."""
     return Revision.objects.order_by("-id").values_list("id", flat=True).first() or 0

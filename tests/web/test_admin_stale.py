@@ -9,9 +9,17 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
+from maintenance.actions.delete import delete
 from maintenance.admin.texts import TextFormSet
 from maintenance.history.recording import Author, change
-from maintenance.models import PortalSettings, Reason, ReasonText, Revision, Schedule
+from maintenance.models import (
+    PortalSettings,
+    Reason,
+    ReasonText,
+    Revision,
+    Schedule,
+    Service,
+)
 from maintenance.models.revision import Channel
 from tests.factories import NOON, make_reason, make_schedule, make_service
 from tests.web.forms import filled_in
@@ -138,6 +146,19 @@ def test_stale_settings_are_refused(olga: Client) -> None:
     settings = PortalSettings.objects.get()
     assert (settings.default_reason, settings.default_language) == (reason, "en")
     assert "Not saved: olga changed this settings" in response.content.decode()
+
+
+def test_a_form_of_what_was_deleted_meanwhile_says_who_did_it(olga: Client) -> None:
+    service = make_service("shop")
+    stale = opened(olga, "service", service.pk)
+    with change(BOB, NOON) as made:
+        delete(service, made)
+
+    gone = Revision.objects.order_by("-id")[0].object_id
+    page = olga.post(address("service", gone), stale, follow=True).content.decode()
+
+    assert "Not saved: bob deleted this service, Tue 1 Dec, 12:00 UTC" in page
+    assert not Service.objects.exists()
 
 
 def revert_to_first(client: Client, reason: Reason) -> None:
