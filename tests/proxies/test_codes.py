@@ -35,7 +35,7 @@ def test_the_applications_404_gets_its_page(
 
     assert (reply.status, reply["x-maintenance"]) == (404, "404")
     assert "retry-after" not in reply
-    assert ("HTTP 404" in reply.text) is (visit != HEAD)
+    assert ('data-code="404"' in reply.text) is (visit != HEAD)
 
 
 def test_the_applications_failure_gets_its_page(stage: Stage) -> None:
