@@ -110,8 +110,8 @@ class Copy:
         command = [sys.executable, "-m", "maintenance.pageserver"]
         if files:
             command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
-        port = self.ports["page"]
-        self._start(name, command, lambda: listens(port))
+        ports = (self.ports["page"], self.ports["internal"])
+        self._start(name, command, lambda: all(map(listens, ports)))
 
     def start_portal(self) -> None:
         port = self.ports["portal"]
