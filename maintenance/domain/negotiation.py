@@ -19,7 +19,8 @@ _QUALITY = re.compile(r"0?\.[0-9]{1,20}|0\.?|1(?:\.0{0,20})?")
 
 # What browsers send for a region, where catalogues are named after the script
 # (CLDR, "Likely Subtags"); the older name of Norwegian, and its smaller written
-# form, whose readers read the larger one.
+# form, whose readers read the larger one; what Java called Hebrew and Indonesian
+# until version 17.
 _OTHER_NAMES = {
     "zh-tw": "zh-hant",
     "zh-hk": "zh-hant",
@@ -29,6 +30,8 @@ _OTHER_NAMES = {
     "zh": "zh-hans",
     "no": "nb",
     "nn": "nb",
+    "iw": "he",
+    "in": "id",
 }
 
 

@@ -262,6 +262,26 @@ def test_language_is_the_best_of_those_available(
     assert choose_language(accept_language, LANGUAGES, default="en") == language
 
 
+@pytest.mark.parametrize(
+    ("accept_language", "language"),
+    [
+        pytest.param("iw-IL,iw;q=0.9,en;q=0.5", "he", id="Hebrew"),
+        pytest.param("iw", "he", id="Hebrew alone"),
+        pytest.param("in-ID,en;q=0.5", "id", id="Indonesian"),
+        pytest.param("in", "id", id="Indonesian alone"),
+        pytest.param("he-IL", "he", id="Hebrew of today"),
+        pytest.param("id-ID", "id", id="Indonesian of today"),
+        pytest.param("fa-IR,fa;q=0.9", "fa", id="Persian"),
+    ],
+)
+def test_old_codes_of_java_are_those_of_today(
+    accept_language: str, language: str
+) -> None:
+    available = ("en", "fa", "he", "id")
+
+    assert choose_language(accept_language, available, default="en") == language
+
+
 def test_order_of_available_languages_decides_about_regions() -> None:
     assert choose_language("pt", ("pt-PT", "pt-BR"), default="en") == "pt-PT"
 
