@@ -10,6 +10,7 @@ import polib
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils.translation import to_locale
 from django.utils.translation.template import templatize
 from pytest_django import Settings
 
@@ -25,10 +26,16 @@ LANGUAGES = (
     "de",
     "el",
     "es",
+    "fa",
     "fi",
     "fr",
+    "he",
+    "hi",
     "hu",
+    "id",
     "it",
+    "ja",
+    "ko",
     "nb",
     "nl",
     "pl",
@@ -36,15 +43,32 @@ LANGUAGES = (
     "ro",
     "ru",
     "sv",
+    "th",
     "tr",
     "uk",
+    "vi",
+    "zh-hans",
+    "zh-hant",
 )
-SAME_AS_ENGLISH = {("es", "Error")}
+SAME_AS_ENGLISH = {
+    ("es", "Error"),
+    ("id", "{day} April {year}"),
+    ("id", "{day} September {year}"),
+    ("id", "{day} November {year}"),
+}
 PLACES = re.compile(r"\{\w+\}|%\(\w+\)s")
 # Words that no sentence in another language has, however close to English.
 ENGLISH = {"again", "from", "please", "request", "that", "the", "this", "with", "you"}
-OTHER_SCRIPTS = ("ar", "el", "ru", "uk")
+OTHER_SCRIPTS = (
+    *("ar", "el", "fa", "he", "hi", "ja", "ko", "ru", "th", "uk"),
+    *("zh-hans", "zh-hant"),
+)
 LATIN_EVERYWHERE = {"utc", "cookie", "cookies"}
+# What ends a sentence, where that is no point. Thai ends it with a space.
+FULL_STOPS = {"hi": "।", "ja": "。", "th": "", "zh-hans": "。", "zh-hant": "。"}
+ANY_FULL_STOP = ".।。"
+# Character sets that have the characters of one script, and not of the other.
+CHARSETS = {"ja": "shift_jis", "zh-hans": "gb2312", "zh-hant": "big5"}
 IN_TEMPLATES = re.compile(r"""gettext\(u('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
 
 
@@ -67,7 +91,7 @@ def words_of(text: str) -> set[str]:
 
 
 def catalogue(language: str) -> polib.POFile:
-    folder = Path(settings.LOCALE_PATHS[0]) / language
+    folder = Path(settings.LOCALE_PATHS[0]) / to_locale(language)
     return polib.pofile(str(folder / "LC_MESSAGES" / "django.po"))
 
 
@@ -103,7 +127,9 @@ def test_no_sentence_is_half_english(language: str) -> None:
 
 @pytest.mark.parametrize("language", OTHER_SCRIPTS)
 def test_other_scripts_keep_few_words_of_the_latin_one(language: str) -> None:
-    latin = {word for e in catalogue(language) for word in words_of(e.msgstr)}
+    texts = [PLACES.sub("", e.msgstr).lower() for e in catalogue(language)]
+    # Not all of them have spaces around words.
+    latin = {word for text in texts for word in re.findall("[a-z]+", text)}
 
     assert latin <= LATIN_EVERYWHERE
 
@@ -125,7 +151,20 @@ def test_translations_keep_the_places(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_word_shouts(language: str) -> None:
-    assert [e.msgstr for e in catalogue(language) if "!" in e.msgstr] == []
+    assert [e.msgstr for e in catalogue(language) if {*e.msgstr} & {*"!！"}] == []  # noqa: RUF001
+
+
+@pytest.mark.parametrize("language", CHARSETS)
+def test_east_asian_punctuation_is_full_width(language: str) -> None:
+    texts = [PLACES.sub("", e.msgstr) for e in catalogue(language)]
+
+    assert [text for text in texts if {*text} & {*".,:;?()"}] == []
+
+
+@pytest.mark.parametrize(("language", "charset"), CHARSETS.items())
+def test_east_asian_scripts_are_not_mixed(language: str, charset: str) -> None:
+    for entry in catalogue(language):
+        assert entry.msgstr.encode(charset, "ignore").decode(charset) == entry.msgstr
 
 
 @pytest.mark.parametrize(
@@ -149,6 +188,16 @@ def test_no_word_shouts(language: str) -> None:
         ("sv", "{day} mars {year}", "{day} december {year}"),
         ("tr", "{day} Mart {year}", "{day} Aralık {year}"),  # noqa: RUF001
         ("uk", "{day} березня {year} року", "{day} грудня {year} року"),
+        ("fa", "{day} مارس {year}", "{day} دسامبر {year}"),
+        ("he", "{day} במרץ {year}", "{day} בדצמבר {year}"),
+        ("hi", "{day} मार्च {year}", "{day} दिसंबर {year}"),
+        ("id", "{day} Maret {year}", "{day} Desember {year}"),
+        ("ja", "{year}年3月{day}日", "{year}年12月{day}日"),
+        ("ko", "{year}년 3월 {day}일", "{year}년 12월 {day}일"),
+        ("th", "{day} มีนาคม ค.ศ. {year}", "{day} ธันวาคม ค.ศ. {year}"),
+        ("vi", "ngày {day} tháng 3 năm {year}", "ngày {day} tháng 12 năm {year}"),
+        ("zh-hans", "{year}年3月{day}日", "{year}年12月{day}日"),
+        ("zh-hant", "{year}年3月{day}日", "{year}年12月{day}日"),
     ],
 )
 def test_months_are_written_as_in_running_text(
@@ -183,9 +232,10 @@ def test_every_promised_error_has_words() -> None:
 def test_words_of_errors_are_short_sentences(language: str) -> None:
     for text in words.language_words(language, plain={}).errors.values():
         assert len(text.title) < 60
-        assert not text.title.endswith(".")
+        assert not text.title.endswith(tuple(ANY_FULL_STOP))
         assert len(text.plain) < 220
-        assert text.plain.endswith(".")
+        stop = text.plain[len(text.plain.rstrip(ANY_FULL_STOP)) :]
+        assert stop == FULL_STOPS.get(language, ".")
 
 
 def test_sentences_are_escaped_in_html_alone() -> None:
@@ -213,6 +263,13 @@ def test_plain_documents_are_kept() -> None:
         ("nb-NO", "nb"),
         ("no", "nb"),
         ("nn-NO", "nb"),
+        ("zh", "zh-hans"),
+        ("zh-CN", "zh-hans"),
+        ("zh-TW", "zh-hant"),
+        ("zh-HK", "zh-hant"),
+        ("fa-IR", "fa"),
+        ("iw-IL", "he"),
+        ("in", "id"),
         ("eo", "en"),
         ("x", "en"),
         ("", "en"),
@@ -233,7 +290,7 @@ def test_language_without_words_speaks_english(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("ar", "rtl"), ("fr", "ltr"), ("fa-IR", "rtl"), ("eo", "ltr")],
+    [("ar", "rtl"), ("fr", "ltr"), ("fa-IR", "rtl"), ("he", "rtl"), ("eo", "ltr")],
 )
 def test_direction_is_that_of_the_language_itself(code: str, expected: str) -> None:
     assert words.direction(code) == expected
