@@ -17,19 +17,26 @@ _LOGO_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 @admin.register(Theme)
 class ThemeAdmin(RecordedAdmin[Theme]):
-    list_display = ("name", "slug", "accent", "accent_dark", "logo")
+    list_display = ("name", "slug", "design_name", "accent", "accent_dark", "logo")
     list_select_related = ("logo",)
     ordering = ("name",)
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012  Django's own form
     fieldsets = (
-        (None, {"fields": (("name", "slug"),)}),
+        (None, {"fields": (("name", "slug"), "design")}),
         ("Colours", {"fields": (("accent", "accent_dark"),)}),
         ("What stands on the page", {"fields": ("logo", "links", "footer")}),
     )
 
+    @admin.display(description="design", ordering="design")
+    def design_name(self, theme: Theme) -> str:
+        return str(theme.get_design_display()).partition(":")[0]
+
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name in ("accent", "accent_dark"):
             kwargs["widget"] = forms.TextInput(attrs={"type": "color"})
+        if db_field.name == "design":
+            # Their characters are read beside each other, not one at a time.
+            kwargs["widget"] = forms.RadioSelect
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(

@@ -221,6 +221,7 @@ def test_settings_and_themes_are_recorded(olga: Client) -> None:
     theme: dict[str, Any] = {
         "slug": "blue",
         "name": "Blue",
+        "design": "SIGNAL",
         "accent": "#112233",
         "accent_dark": "#ddeeff",
         "links": "Status page | https://status.example.com",
