@@ -109,6 +109,20 @@ def test_page_changes_with_the_reason(
     expect(page.locator(".distance")).to_contain_text("minutes")
 
 
+def test_clock_that_is_ahead_is_no_news(
+    page: Page, server: Running, ingress: Ingress
+) -> None:
+    page.add_init_script("const now = Date.now; Date.now = () => now() + 7200000")
+    visit(page, server)
+    before = len(ingress.asked)
+
+    look(page)
+    page.wait_for_timeout(500)
+
+    assert len(ingress.asked) > before
+    expect(page.get_by_role("status")).to_be_empty()
+
+
 def test_visitor_is_taken_back_once_the_service_answers(
     page: Page, server: Running, ingress: Ingress
 ) -> None:

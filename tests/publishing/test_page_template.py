@@ -159,7 +159,7 @@ def test_page_fits_well_into_the_first_flight(state: State, design: Design) -> N
 
 @every_design
 def test_words_are_readable_on_the_paper_of_the_style(design: Design) -> None:
-    """The accents are computed against papers that the style has to have."""
+    # Accents are computed against these papers: the style has to have them.
     style = (Path(settings.BASE_DIR) / f"templates/pages/{design.file}.css").read_text()
 
     papers = re.findall(r"--paper: (#[0-9a-f]{6})", style)
