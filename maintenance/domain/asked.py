@@ -24,13 +24,13 @@ _SERVICE_PATH = "/.maintenance/s/"
 _ASSET_PATH = "/.maintenance/assets/"
 
 # In this order: ingress-nginx custom-http-errors, Traefik, Envoy.
-_PATH_HEADERS = ("x-original-uri", "x-forwarded-uri", "x-envoy-original-path")
+PATH_HEADERS = ("x-original-uri", "x-forwarded-uri", "x-envoy-original-path")
 
 HEADERS = frozenset(
     {
         "host",
         "x-forwarded-host",
-        *_PATH_HEADERS,
+        *PATH_HEADERS,
         "x-code",
         "x-format",
         "x-namespace",
@@ -129,7 +129,7 @@ def _value(headers: Mapping[str, str], name: str) -> str:
 
 
 def _effective_target(target: str, headers: Mapping[str, str]) -> tuple[str, str]:
-    for name in _PATH_HEADERS:
+    for name in PATH_HEADERS:
         if value := _value(headers, name):
             target = value if value.startswith("/") else _without_origin(value)[0]
             break

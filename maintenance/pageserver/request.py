@@ -7,7 +7,13 @@ from typing import NamedTuple, TypeAlias
 
 import httptools
 
-from maintenance.domain.asked import HEADERS
+from maintenance.domain.asked import HEADERS, PATH_HEADERS
+
+SPECIAL = ("/.maintenance/", "/reason")
+"""How the addresses begin of which more than the headers decides."""
+PREFLIGHT = "access-control-request-method"
+MOVING = frozenset({*PATH_HEADERS, PREFLIGHT})
+"""Headers with which the path stands elsewhere, or the method decides as well."""
 
 # Accept-like headers are lists, so that a second one goes on (RFC 9110, section
 # 5.3). A longer list than any browser's is cut.

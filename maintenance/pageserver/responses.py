@@ -29,7 +29,7 @@ from maintenance.pageserver.memory import Remembered
 from maintenance.pageserver.metrics import Responses
 from maintenance.pageserver.pages import Pages
 from maintenance.pageserver.published import Published
-from maintenance.pageserver.request import Answer, Request
+from maintenance.pageserver.request import MOVING, PREFLIGHT, SPECIAL, Answer, Request
 from maintenance.pageserver.shapes import Known
 
 Clock = Callable[[], float]
@@ -41,13 +41,6 @@ _JITTER_SECONDS = 31
 _SAFE = frozenset({b"GET", b"HEAD"})
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 ASSETS = "/.maintenance/assets/"
-_SPECIAL = ("/.maintenance/", "/reason")
-_PREFLIGHT = "access-control-request-method"
-# They move the path out of the request line: see domain/asked.py; or the method
-# decides as well.
-_ELSEWHERE = frozenset(
-    {"x-original-uri", "x-forwarded-uri", "x-envoy-original-path", _PREFLIGHT}
-)
 
 _EACH_TIME = (
     b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"%b\r\n%b'
@@ -102,9 +95,9 @@ class LivePages:
     def respond(self, request: Request) -> Answer:
         """Return the answer to any request."""
         headers, target = request.headers, request.target
-        if not target.startswith("/") or target.startswith(_SPECIAL):
+        if not target.startswith("/") or target.startswith(SPECIAL):
             return self._special(request)
-        if not _ELSEWHERE.isdisjoint(headers):
+        if not MOVING.isdisjoint(headers):
             return self._special(request)
         given_id = headers.get("x-request-id", "")
         others = {n: value for n, value in headers.items() if n != "x-request-id"}
@@ -113,10 +106,11 @@ class LivePages:
             others["user-agent"] = agent[:8]
         prefix = self._pages.table.longest_prefix(target.partition("?")[0])
         key = (prefix, *others.items())
-        found = self._remembered(key, Request(request.method, target, others))
-        return self._page(
-            found, _sane_id(given_id), self._clock(), _sent(request.method)
+        pages, now = self._pages, self._clock()
+        found = pages.memory.find(key, now) or self._worked_out(
+            key, Request(request.method, target, others), now
         )
+        return self._page(found, _sane_id(given_id), now, _sent(request.method))
 
     def respond_known(self, known: Known) -> Answer:
         """Return the answer to a request whose head has a known shape."""
@@ -128,16 +122,13 @@ class LivePages:
             key = (pages.table.longest_prefix(target.partition("?")[0]), key)
         remembered = pages.memory.find(key, now)
         if remembered is None:
-            remembered = self._remembered(key, shape.request(found))
+            remembered = self._worked_out(key, shape.request(found), now)
         return self._page(remembered, found[shape.id_group], now)
 
-    def _remembered(self, key: Hashable, request: Request) -> Remembered:
-        """Return what a request's headers decide, remembered or worked out."""
-        pages, at = self._pages, self._clock()
-        if found := pages.memory.find(key, at):
-            return found
-        asked = interpret(request.target, request.headers)
-        made = self._decided(pages, request, asked, at)
+    def _worked_out(self, key: Hashable, request: Request, now: float) -> Remembered:
+        """Return what a request's headers decide, and remember it."""
+        pages, asked = self._pages, interpret(request.target, request.headers)
+        made = self._decided(pages, request, asked, now)
         if self.compressor.has_time():
             # The path's prefix is one of the services', so the headers count.
             length = sum(map(len, request.headers.values()))
@@ -148,7 +139,7 @@ class LivePages:
         """Answer a request of which more than the headers decides."""
         asked, now = interpret(request.target, request.headers), self._clock()
         at = datetime.fromtimestamp(now, UTC)
-        if _PREFLIGHT in request.headers and request.method == b"OPTIONS":
+        if PREFLIGHT in request.headers and request.method == b"OPTIONS":
             services = self._pages.table.services(asked)
             if services and services[0].allows_cors:
                 return self._preflight(request, asked)
@@ -192,8 +183,6 @@ class LivePages:
             page.counts[flow] += 1
         if not request_id:
             request_id = b"%032x" % getrandbits(128)
-        if not self._date_from <= now < self._date_from + 1:
-            self._renew_date(now)
         # A page that is not there will not be there later: it names no time.
         seconds = None
         if retry is not None:
@@ -205,7 +194,7 @@ class LivePages:
             code,
             request_id,
             sent,
-            self._date,
+            self._date_line(now),
         )
         if lacking is None:
             return head, page.body
@@ -258,13 +247,15 @@ class LivePages:
     def _each_time(self, headers: Mapping[str, str]) -> bytes:
         given_id = _sane_id(headers.get("x-request-id", ""))
         request_id = given_id or b"%032x" % getrandbits(128)
-        self._renew_date(self._clock())
-        return b"X-Request-ID: %b\r\n%b" % (request_id, self._date)
+        date_line = self._date_line(self._clock())
+        return b"X-Request-ID: %b\r\n%b" % (request_id, date_line)
 
-    def _renew_date(self, now: float) -> None:
-        self._date_from = floor(now)
-        date = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
-        self._date = f"Date: {date}\r\n".encode()
+    def _date_line(self, now: float) -> bytes:
+        if not self._date_from <= now < self._date_from + 1:
+            self._date_from = floor(now)
+            date = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
+            self._date = f"Date: {date}\r\n".encode()
+        return self._date
 
 
 def _sent(method: bytes) -> bytes:

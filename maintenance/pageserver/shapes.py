@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple, Protocol, TypeAlias
 
-from maintenance.pageserver.request import NAMES, Answer, Request
+from maintenance.pageserver.request import MOVING, NAMES, SPECIAL, Answer, Request
 
 _LENGTH_AT_MOST = 8 * 1024
 # With the same number of lines, and in all.
@@ -23,7 +23,9 @@ _CANDIDATES_AT_MOST = 256
 
 # A request line that says nothing about the connection, and no address of which
 # more than the headers decides.
-_LINE = rb"GET (/(?!reason|\.maintenance/)[!-~]*+) HTTP/1\.1\r\n"
+_LINE = rb"GET ((?!%b)/[!-~]*+) HTTP/1\.1\r\n" % b"|".join(
+    re.escape(beginning.encode()) for beginning in SPECIAL
+)
 # What a value may hold (RFC 9110, section 5.5, with obs-text).
 _VALUE = rb"[!-~\x80-\xff][\t -~\x80-\xff]*+"
 _REQUEST_ID = "x-request-id"
@@ -37,8 +39,7 @@ _END = b"\r\n\r\n"
 # One value alone would come out of a match without a tuple around it.
 _DECISIVE_AT_LEAST = 2
 
-# They decide about the body, the connection, the path, or a preflight: that takes
-# the parser.
+# They decide about the body, the connection, or more: that takes the parser.
 _NOT_PLAIN = frozenset(
     {
         b"content-length",
@@ -46,10 +47,7 @@ _NOT_PLAIN = frozenset(
         b"upgrade",
         b"expect",
         b"proxy-connection",
-        b"x-original-uri",
-        b"x-forwarded-uri",
-        b"x-envoy-original-path",
-        b"access-control-request-method",
+        *(name.encode() for name in MOVING),
     }
 )
 
