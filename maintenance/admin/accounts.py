@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 
-if not admin.site.is_registered(User):
-    admin.site.register(User, UserAdmin)
-if not admin.site.is_registered(Group):
-    admin.site.register(Group, GroupAdmin)
+from maintenance.admin.lookups import SoundLookups
+
+# The import above has registered both.
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class AccountAdmin(SoundLookups[User], UserAdmin[User]):
+    """Django's own, but for what addresses may ask of its list."""

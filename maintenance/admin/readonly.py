@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.contrib.admin import ModelAdmin
 from django.db import models
 from django.http import HttpRequest
+
+from maintenance.admin.lookups import SoundLookups
 
 M = TypeVar("M", bound=models.Model)
 
 
-class ReadOnlyAdmin(ModelAdmin[M]):
+class ReadOnlyAdmin(SoundLookups[M]):
     """Refuses to add, change and delete, whatever rights somebody has."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -18,6 +17,7 @@ from django.utils import timezone
 from maintenance.actions.delete import delete
 from maintenance.admin.entries import entries
 from maintenance.admin.looking import for_looking
+from maintenance.admin.lookups import SoundLookups
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.rights import may_revert
 from maintenance.admin.stale import (
@@ -36,7 +36,7 @@ M = TypeVar("M", bound=models.Model)
 HISTORY_SHOWN = 200
 
 
-class RecordedAdmin(ModelAdmin[M]):
+class RecordedAdmin(SoundLookups[M]):
     """Records whole objects: what Django calls related is part of them.
 
     Django's own log is not written: one history is enough.

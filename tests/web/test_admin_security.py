@@ -166,3 +166,18 @@ def test_without_a_secret_key_production_does_not_start() -> None:
 
     assert ended.returncode != 0
     assert "Set PORTAL_SECRET_KEY or PORTAL_SECRET_KEY_FILE." in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "maintenance/revision/?at__year=99999999",
+        "maintenance/schedule/?opens_at__year=99999999",
+        "maintenance/publication/?published_at__iso_year=99999999",
+        "auth/user/?last_login__year=99999999",
+    ],
+)
+def test_a_year_without_a_calendar_is_a_bad_request(
+    admin_client: Client, asked: str
+) -> None:
+    assert admin_client.get(f"/admin/{asked}").status_code == 400
