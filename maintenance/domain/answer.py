@@ -19,6 +19,7 @@ from maintenance.domain.kind import State
 from maintenance.domain.markup import DECLARATION, xml_element
 from maintenance.domain.negotiation import Format, choose_language
 from maintenance.domain.routing import Decision
+from maintenance.domain.site import Site
 from maintenance.domain.snapshot import Document, Language, Reason, Snapshot, Text
 
 RETRY_AFTER_AT_LEAST_SECONDS = 30
@@ -112,6 +113,21 @@ def language_of(snapshot: Snapshot, reason: Reason, wanted: str) -> str:
     )
 
 
+def theme_of(snapshot: Snapshot, decision: Decision) -> str:
+    """Return the slug of the theme of a decision's pages."""
+    return (decision.service and decision.service.theme) or snapshot.theme
+
+
+def site_of(snapshot: Snapshot, decision: Decision) -> Site | None:
+    """Return the site that stands in place of a decision's page, if there is one.
+
+    An error page has words of its own, which no site has.
+    """
+    if decision.state is State.ERROR:
+        return None
+    return snapshot.themes[theme_of(snapshot, decision)].site
+
+
 def represent_page(
     snapshot: Snapshot,
     decision: Decision,
@@ -126,8 +142,7 @@ def represent_page(
     policy = NO_CONTENT_POLICY
     match wanted:
         case Format.HTML:
-            slug = (decision.service and decision.service.theme) or snapshot.theme
-            theme = snapshot.themes[slug]
+            theme = snapshot.themes[theme_of(snapshot, decision)]
             policy = theme.content_security_policy
             slots = _escaped(_slots(snapshot, decision, language, status), text)
             slots |= {"style": theme.style, "script": theme.script}

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from maintenance.domain.codec import SnapshotFormatError, from_plain, to_plain
 from maintenance.domain.kind import Kind, State
+from maintenance.domain.site import INDEX, Site
 from maintenance.domain.window import Window
 
 FORMAT = 1
@@ -139,6 +140,8 @@ class Theme:
     content_security_policy: str
     pages: Mapping[str, Mapping[str, Document]]
     """By language and state, with slots for the rest. No language is missing."""
+    site: Site | None = None
+    """Stands in place of the pages, but for those of errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +298,17 @@ def _check_theme(slug: str, theme: Theme, languages: Iterable[str]) -> None:
             raise SnapshotFormatError(f"Theme {slug!r} lacks pages in {tag!r}.")
         for document in pages.values():
             _check_document(document)
+    if theme.site:
+        _check_site(slug, theme.site)
+
+
+def _check_site(slug: str, site: Site) -> None:
+    if INDEX not in site.files:
+        raise SnapshotFormatError(f"The site of theme {slug!r} has no {INDEX}.")
+    for file in site.files.values():
+        # It becomes part of a file's name.
+        if not _DIGEST.fullmatch(file.digest):
+            raise SnapshotFormatError(f"A file has the digest {file.digest!r:.80}.")
 
 
 def _check_document(document: Document) -> None:

@@ -77,6 +77,12 @@ def coding_of(headers: Mapping[str, str]) -> str:
     return _coding(headers.get("accept-encoding", "")[:_LONGEST])
 
 
+def takes_gzip(headers: Mapping[str, str]) -> bool:
+    """Return whether a request takes gzip at least as gladly as no coding."""
+    accepted = headers.get("accept-encoding", "")[:_LONGEST]
+    return choose_encoding(accepted, ("gzip",)) == "gzip"
+
+
 @lru_cache(maxsize=512)
 def _form(accept: str, wildcard: str, *, is_page: bool) -> str:
     wanted = choose_format(

@@ -7,9 +7,10 @@ from http import HTTPStatus
 from typing import TypeAlias
 
 from maintenance.domain.answer import Representation
+from maintenance.domain.site import Site
 
-Fields: TypeAlias = dict[str, str | int]
-"""Header fields as `head` takes them."""
+Fields: TypeAlias = dict[str, str | int | None]
+"""Header fields as `head` takes them; those without a value are left out."""
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 # As their specification writes them, where that is not one capital a word.
@@ -23,6 +24,7 @@ VARY_PAGE = (
     "Sec-Fetch-Dest, Sec-Fetch-Mode, Content-Type"
 )
 VARY_REASON = "Accept, Accept-Language, Accept-Encoding, X-Format"
+VARY_FILE = "Accept-Encoding, Sec-Fetch-Dest"
 
 # The Fetch standard, section 3.3: "*" covers what is sent without credentials.
 # Browsers that do not know it know the names that follow, and Authorization has
@@ -47,7 +49,7 @@ ASSET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 def head(status: int, **fields: str | int | None) -> bytes:
-    """Return a status line and header lines; fields without a value are left out.
+    """Return a status line and header lines.
 
     `content_type="text/plain"` becomes `Content-Type: text/plain`.
     """
@@ -63,7 +65,11 @@ def head(status: int, **fields: str | int | None) -> bytes:
 
 def page_fields(page: Representation) -> Fields:
     """Return the fields of every page."""
-    fields = {"cache_control": "no-store", "vary": VARY_PAGE, **common_fields(page)}
+    fields: Fields = {
+        "cache_control": "no-store",
+        "vary": VARY_PAGE,
+        **common_fields(page),
+    }
     return fields | _READABLE if page.allows_cors else fields
 
 
@@ -77,6 +83,17 @@ def common_fields(answer: Representation) -> Fields:
         "x_content_type_options": "nosniff",
         "x_robots_tag": "noindex",
         "referrer_policy": "no-referrer",
+    }
+
+
+def site_fields(site: Site) -> Fields:
+    """Return the fields in which a site's page differs from a design's.
+
+    Its language is not known, and its own policy holds.
+    """
+    return {
+        "content_language": None,
+        "content_security_policy": site.content_security_policy,
     }
 
 

@@ -45,10 +45,18 @@ class LastGood:
         """
         return _checked((self._folder / f"{digest}.asset").read_bytes(), digest)
 
+    def read_site_file(self, digest: str) -> bytes:
+        """Return the bytes of a file of a site.
+
+        Raises:
+            OSError: they cannot be read, or do not match their digest.
+        """
+        return self.read_asset(digest, "")
+
     def write(
-        self, pointer: bytes, digest: str, blob: bytes, assets: Mapping[str, bytes]
+        self, pointer: bytes, digest: str, blob: bytes, files: Mapping[str, bytes]
     ) -> None:
-        """Keep a publication and its assets, by digest, instead of the one before.
+        """Keep a publication and its files, by digest, instead of the one before.
 
         Of several who share a folder, one may write; the others do nothing here.
 
@@ -60,13 +68,13 @@ class LastGood:
         self._folder.mkdir(parents=True, exist_ok=True)
         snapshot = f"{digest}.json.gz"
         self._replace(snapshot, blob)
-        for asset, data in assets.items():
+        for file, data in files.items():
             # The next publication mostly has the same ones, and they are large.
-            path = self._folder / f"{asset}.asset"
+            path = self._folder / f"{file}.asset"
             if not path.exists() or path.stat().st_size != len(data):
                 self._replace(path.name, data)
         self._replace(_POINTER, pointer)
-        self._remove_others({_POINTER, snapshot, *(f"{a}.asset" for a in assets)})
+        self._remove_others({_POINTER, snapshot, *(f"{each}.asset" for each in files)})
 
     def _replace(self, name: str, data: bytes) -> None:
         temporary = self._folder / f".{name}.{os.getpid()}"

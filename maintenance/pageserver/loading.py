@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from maintenance.domain.routing import RoutingTable
+from maintenance.domain.site import Site, SiteFile, is_text
 from maintenance.domain.snapshot import Asset, Pointer, Snapshot
-from maintenance.pageserver.published import Published, Source, decode_checked
-from maintenance.publishing.store import MissingError
+from maintenance.pageserver.published import FileData, Published, Source, decode_checked
+from maintenance.publishing.store import MissingError, StoreError
 
 logger = logging.getLogger(__name__)
+
+_MISSING = (MissingError, FileNotFoundError)
 
 
 class Reader(Protocol):
@@ -22,23 +26,56 @@ class Reader(Protocol):
 
     def read_asset(self, digest: str, name: str) -> bytes: ...
 
+    def read_site_file(self, digest: str) -> bytes: ...
+
+
+class _Files:
+    """Files of a publication as far as they fit into memory, each read once."""
+
+    def __init__(self, known: Mapping[str, bytes], room_bytes: int) -> None:
+        self._known = known
+        self.left = room_bytes
+
+    def has_room(self, size_bytes: int, name: str) -> bool:
+        if size_bytes > self.left:
+            logger.warning("%s does not fit into memory.", name)
+            return False
+        return True
+
+    def read(self, digest: str, read: Callable[[], bytes]) -> bytes:
+        """Return a file, from the publication before if that had it."""
+        data = self._known[digest] if digest in self._known else read()
+        self.left -= len(data)
+        return data
+
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """Reads publications, and as many of their assets as may stay in memory."""
+    """Reads publications, and as many of their files as may stay in memory."""
 
     assets_bytes: int
 
     def load(
-        self, pointer: Pointer, blob: bytes, reader: Reader, source: Source
+        self,
+        pointer: Pointer,
+        blob: bytes,
+        reader: Reader,
+        source: Source,
+        known: Mapping[str, bytes] | None = None,
     ) -> Published:
-        """Return a publication, checked, with its table and assets.
+        """Return a publication, checked, with its table and files.
+
+        `known` has the files of the publication before, by digest.
 
         Raises:
             SnapshotFormatError: the snapshot cannot be used.
-            StoreError, OSError: an asset cannot be read.
+            StoreError, OSError: a file cannot be read, or a site's index.html
+                is missing.
         """
         snapshot = decode_checked(blob)
+        files = _Files(known or {}, self.assets_bytes)
+        # A site has the first claim to the memory: without it there is no page.
+        site_files = _site_files(snapshot, reader, files)
         return Published(
             snapshot=snapshot,
             table=RoutingTable(snapshot),
@@ -46,24 +83,59 @@ class Loader:
             digest=pointer.digest,
             published_at=pointer.published_at,
             source=source,
-            assets=self._assets(snapshot, reader),
+            assets=_assets(snapshot, reader, files),
+            site_files=site_files,
         )
 
-    def _assets(
-        self, snapshot: Snapshot, reader: Reader
-    ) -> Mapping[str, tuple[Asset, bytes]]:
-        found: dict[str, tuple[Asset, bytes]] = {}
-        left = self.assets_bytes
-        for asset in snapshot.assets:
-            if asset.size_bytes > left:
-                logger.warning("The asset %s does not fit into memory.", asset.name)
-                continue
-            try:
-                data = reader.read_asset(asset.digest, asset.name)
-            except (MissingError, FileNotFoundError):
-                # A page without its picture is better than an old page.
-                logger.warning("The asset %s is missing.", asset.name)
-                continue
-            left -= len(data)
-            found[f"{asset.digest}/{asset.name}"] = (asset, data)
-        return found
+
+def _assets(
+    snapshot: Snapshot, reader: Reader, files: _Files
+) -> Mapping[str, tuple[Asset, bytes]]:
+    found: dict[str, tuple[Asset, bytes]] = {}
+    for asset in snapshot.assets:
+        digest, name = asset.digest, asset.name
+        if not files.has_room(asset.size_bytes, f"The asset {name}"):
+            continue
+        try:
+            data = files.read(digest, lambda d=digest, n=name: reader.read_asset(d, n))  # type: ignore[misc]
+        except _MISSING:
+            # A page without its picture is better than an old page.
+            logger.warning("The asset %s is missing.", name)
+            continue
+        found[f"{digest}/{name}"] = (asset, data)
+    return found
+
+
+def _site_files(
+    snapshot: Snapshot, reader: Reader, files: _Files
+) -> Mapping[str, FileData]:
+    sites = [theme.site for theme in snapshot.themes.values() if theme.site]
+    found = {site.index.digest: _index(site, reader, files) for site in sites}
+    for site in sites:
+        for path, file in site.files.items():
+            if file.digest not in found and (data := _part(path, file, reader, files)):
+                found[file.digest] = data
+    return found
+
+
+def _index(site: Site, reader: Reader, files: _Files) -> FileData:
+    """Return the page of a site, without which the old publication is better."""
+    digest = site.index.digest
+    try:
+        return FileData(files.read(digest, lambda: reader.read_site_file(digest)))
+    except MissingError as exc:
+        # Not the same as a storage in which nothing was published yet.
+        raise StoreError(f"The page of a site is missing: {exc}") from exc
+
+
+def _part(path: str, file: SiteFile, reader: Reader, files: _Files) -> FileData | None:
+    if not files.has_room(file.size_bytes, f"The site's file {path}"):
+        return None
+    try:
+        data = files.read(file.digest, lambda: reader.read_site_file(file.digest))
+    except _MISSING:
+        # As with assets: the page stands all the same.
+        logger.warning("The site's file %s is missing.", path)
+        return None
+    smaller = gzip.compress(data, 6, mtime=0) if is_text(file.content_type) else b""
+    return FileData(data, smaller if 0 < len(smaller) < len(data) else b"")

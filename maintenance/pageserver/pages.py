@@ -35,6 +35,7 @@ from maintenance.pageserver.finished import Finished
 from maintenance.pageserver.memory import Memory
 from maintenance.pageserver.metrics import Responses
 from maintenance.pageserver.published import Published
+from maintenance.pageserver.sites import Sites
 
 Variant: TypeAlias = tuple[str, str, str]
 """Form, language and content coding."""
@@ -69,6 +70,7 @@ class Pages:
         self.table = published.table
         self.memory = Memory(published.table)
         self.assets = {key: self._asset(key) for key in published.assets}
+        self.sites = Sites(published)
         self._snapshot = published.snapshot
         self._unmatched_status = unmatched_status
         self._responses = responses
@@ -164,6 +166,9 @@ class Pages:
         if form == GRPC:
             return self._grpc(page, decision)
         body, fields = page.body, heads.page_fields(page)
+        if form == "html" and (own := self.sites.page(decision)):
+            site, body = own
+            fields |= heads.site_fields(site)
         if form == EMPTY:
             body = b""
         elif not page.is_open_ended:

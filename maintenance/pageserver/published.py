@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from maintenance.domain import snapshot as snapshots
 from maintenance.domain.codec import SnapshotFormatError
@@ -24,6 +25,13 @@ class Source(Enum):
     BUILT_IN = "built-in"
 
 
+class FileData(NamedTuple):
+    """A file of a site, and the same compressed where that makes it smaller."""
+
+    data: bytes
+    gzipped: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A snapshot with its table, and which publication it is."""
@@ -36,6 +44,13 @@ class Published:
     source: Source
     assets: Mapping[str, tuple[Asset, bytes]]
     """By "<digest>/<name>"; those that fit into memory."""
+    site_files: Mapping[str, FileData] = field(default_factory=dict)
+    """By digest; those that fit into memory, and every index.html."""
+
+    def known(self) -> dict[str, bytes]:
+        """Return the content of all files by digest: it never changes."""
+        files = {asset.digest: data for asset, data in self.assets.values()}
+        return files | {digest: file.data for digest, file in self.site_files.items()}
 
 
 def decode_checked(data: bytes) -> Snapshot:

@@ -15,6 +15,8 @@ PREFLIGHT = "access-control-request-method"
 MOVING = frozenset({*PATH_HEADERS, PREFLIGHT})
 """Headers with which the path stands elsewhere, or the method decides as well."""
 
+SAFE = frozenset({b"GET", b"HEAD"})
+
 # Accept-like headers are lists, so that a second one goes on (RFC 9110, section
 # 5.3). A longer list than any browser's is cut.
 _LISTS = frozenset({"accept", "accept-language", "accept-encoding"})
@@ -65,3 +67,12 @@ def is_clear(headers: dict[str, str], parser: httptools.HttpRequestParser) -> bo
     if coding is None:
         return True
     return coding.lower() == "chunked" and parser.get_http_version() == "1.1"
+
+
+def knows(request: Request, etag: str) -> bool:
+    """Return whether a client has this version (RFC 9110, section 13.1.2)."""
+    known = request.headers.get("if-none-match", "")
+    if not known or request.method not in SAFE:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+    return known.strip() == "*" or etag in tags

@@ -21,6 +21,7 @@ from maintenance.pageserver.choice import (
     coding_of,
     form_of_page,
     form_of_reason,
+    takes_gzip,
 )
 from maintenance.pageserver.compression import Compressor
 from maintenance.pageserver.finished import Finished
@@ -29,7 +30,15 @@ from maintenance.pageserver.memory import Remembered
 from maintenance.pageserver.metrics import Responses
 from maintenance.pageserver.pages import Pages
 from maintenance.pageserver.published import Published
-from maintenance.pageserver.request import MOVING, PREFLIGHT, SPECIAL, Answer, Request
+from maintenance.pageserver.request import (
+    MOVING,
+    PREFLIGHT,
+    SAFE,
+    SPECIAL,
+    Answer,
+    Request,
+    knows,
+)
 from maintenance.pageserver.shapes import Known
 
 Clock = Callable[[], float]
@@ -38,7 +47,6 @@ Clock = Callable[[], float]
 # Clients that were told the same time would all come back at once.
 _JITTER_SECONDS = 31
 
-_SAFE = frozenset({b"GET", b"HEAD"})
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 ASSETS = "/.maintenance/assets/"
 
@@ -54,6 +62,9 @@ _NOT_MODIFIED = heads.head(
     etag="%b",
 )
 _PREFLIGHT_ANSWER = heads.head(204, **heads.PREFLIGHT)
+_NOT_MODIFIED_FILE = heads.head(
+    304, cache_control="no-cache", vary=heads.VARY_FILE, etag="%b"
+)
 _NOT_MODIFIED_ASSET = heads.head(304, cache_control=heads.ASSET_CACHING, etag="%b")
 
 
@@ -97,7 +108,7 @@ class LivePages:
         headers, target = request.headers, request.target
         if not target.startswith("/") or target.startswith(SPECIAL):
             return self._special(request)
-        if not MOVING.isdisjoint(headers):
+        if not MOVING.isdisjoint(headers) or self._pages.sites.may_have(target):
             return self._special(request)
         given_id = headers.get("x-request-id", "")
         others = {n: value for n, value in headers.items() if n != "x-request-id"}
@@ -116,6 +127,8 @@ class LivePages:
         """Return the answer to a request whose head has a known shape."""
         shape, found = known
         pages, now = self._pages, self._clock()
+        if pages.sites.may_have(found[1].decode("ascii")):
+            return self._special(shape.request_with_id(found))
         key: Hashable = (shape.names, found.group(*shape.groups))
         if pages.table.reads_paths:
             target = found[1].decode("ascii")
@@ -149,8 +162,11 @@ class LivePages:
             case Wanted.UPCOMING | Wanted.CALENDAR | Wanted.FEED:
                 return self._planned(request, asked, at)
             case Wanted.ASSET:
-                if answer := self._asset(request, asked):
-                    return answer
+                answer = self._asset(request, asked)
+            case _:
+                answer = self._file(request, asked, at)
+        if answer:
+            return answer
         found = self._decided(self._pages, request, asked, now)
         given_id = _sane_id(request.headers.get("x-request-id", ""))
         return self._page(found, given_id, now, _sent(request.method))
@@ -227,7 +243,7 @@ class LivePages:
         """Return an answer, or 304 to a client that has it."""
         finished.counts[flow_of(request, asked)] += 1
         each_time = self._each_time(request.headers)
-        if _is_known(finished.etag, request):
+        if knows(request, finished.etag):
             return _NOT_MODIFIED % finished.etag.encode() + each_time, b""
         return finished.head + each_time, finished.body
 
@@ -238,11 +254,29 @@ class LivePages:
         head, body = found
         etag = f'"{key.partition("/")[0]}"'
         status = 200
-        if _is_known(etag, request):
+        if knows(request, etag):
             head, body, status = _NOT_MODIFIED_ASSET % etag.encode(), b"", 304
         counts = self._responses.counts("asset", "file", status)
         counts[flow_of(request, asked)] += 1
         return head + self._each_time(request.headers), body
+
+    def _file(self, request: Request, asked: Asked, at: datetime) -> Answer | None:
+        """Return a file of the site that stands for a page, if one has this path."""
+        pages, headers = self._pages, request.headers
+        if request.method not in SAFE or not pages.sites.may_have(asked.path):
+            return None
+        decision = pages.table.resolve(asked, at)
+        is_part = form_of_page(headers) == EMPTY
+        found = pages.sites.find(decision, asked.path, is_part=is_part)
+        if found is None:
+            return None
+        head, body, etag = found.answer(takes_gzip=takes_gzip(headers))
+        status = 200
+        if knows(request, etag):
+            head, body, status = _NOT_MODIFIED_FILE % etag.encode(), b"", 304
+        counts = self._responses.counts("site", "file", status, decision)
+        counts[flow_of(request, asked)] += 1
+        return head + self._each_time(headers), body
 
     def _each_time(self, headers: Mapping[str, str]) -> bytes:
         given_id = _sane_id(headers.get("x-request-id", ""))
@@ -263,21 +297,12 @@ def _sent(method: bytes) -> bytes:
 
     The parser lets a closed list of methods pass.
     """
-    return b"" if method in _SAFE else b', method;desc="%b"' % method
+    return b"" if method in SAFE else b', method;desc="%b"' % method
 
 
 def _sane_id(given: str) -> bytes:
     """Return the id that a proxy gave a request, if it is sane, or nothing."""
     return given.encode() if _SANE_ID.fullmatch(given) else b""
-
-
-def _is_known(etag: str, request: Request) -> bool:
-    """Return whether a client has this version (RFC 9110, section 13.1.2)."""
-    known = request.headers.get("if-none-match", "")
-    if not known or request.method not in _SAFE:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
-    return known.strip() == "*" or etag in tags
 
 
 def _languages_wanted(request: Request, asked: Asked) -> str:

@@ -70,6 +70,13 @@ class Shape(NamedTuple):
         headers = {name: value.decode("latin-1") for name, value in pairs}
         return Request(b"GET", found[1].decode("ascii"), headers)
 
+    def request_with_id(self, found: re.Match[bytes]) -> Request:
+        """Return a request as the parser would have read it."""
+        request = self.request(found)
+        if given := found[self.id_group]:
+            request.headers[_REQUEST_ID] = given.decode("latin-1")
+        return request
+
 
 Known: TypeAlias = tuple[Shape, re.Match[bytes]]
 """A request of a known shape."""

@@ -40,6 +40,10 @@ def asset_name(digest: str, name: str) -> str:
     return f"assets/{digest}/{name}"
 
 
+def site_file_name(digest: str) -> str:
+    return f"site/{digest}"
+
+
 class SnapshotStore:
     """What is published. Blobs never change; the pointer says which one is live."""
 
@@ -84,6 +88,20 @@ class SnapshotStore:
             raise StoreError(f"Asset {name} does not match its digest.")
         return data
 
+    def read_site_file(self, digest: str) -> bytes:
+        """Return the bytes of a file of a site, checked against their digest.
+
+        Raises:
+            MissingError: it is not there.
+            StoreError: it is damaged, or the storage cannot be read.
+        """
+        data = self._read(site_file_name(digest), f"The site's file {digest[:12]}")
+        if snapshots.digest(data) != digest:
+            raise StoreError(
+                f"The site's file {digest[:12]} does not match its digest."
+            )
+        return data
+
     def get(self, digest: str) -> Snapshot:
         """Return a stored snapshot.
 
@@ -117,6 +135,19 @@ class SnapshotStore:
         digest = snapshots.digest(data)
         try:
             self._files.write_bytes(asset_name(digest, name), data)
+        except OSError as exc:
+            raise StoreError(_sentence(exc)) from exc
+        return digest
+
+    def put_site_file(self, data: bytes) -> str:
+        """Store a file of a site under the digest of its bytes, which it returns.
+
+        Raises:
+            StoreError: the storage refused.
+        """
+        digest = snapshots.digest(data)
+        try:
+            self._files.write_bytes(site_file_name(digest), data)
         except OSError as exc:
             raise StoreError(_sentence(exc)) from exc
         return digest
