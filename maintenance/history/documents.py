@@ -21,6 +21,7 @@ from maintenance.models import (
     ReasonText,
     Schedule,
     Service,
+    Site,
     Theme,
 )
 from maintenance.models.errors import in_sentences
@@ -158,6 +159,7 @@ def _theme_document(theme: Theme) -> Document:
         "logo": theme.logo and {"digest": theme.logo.digest, "name": theme.logo.name},
         "links": theme.links,
         "footer": theme.footer,
+        "site": theme.site and theme.site.digest,
     }
 
 
@@ -169,6 +171,10 @@ def _restore_theme(theme: Theme, document: Document) -> Theme:
     theme.logo = Asset.objects.filter(**logo).first() if logo else None
     if logo and theme.logo is None:
         raise RestoreError(f"The asset {logo['name']!r} is gone: restore it first.")
+    digest = document.get("site")
+    theme.site = Site.objects.filter(digest=digest).first() if digest else None
+    if digest and theme.site is None:
+        raise RestoreError(f"The site {digest[:12]} is gone: push it again.")
     _save(theme)
     return theme
 

@@ -10,6 +10,7 @@ from maintenance.models.reason import Reason, ReasonText
 from maintenance.models.revision import Revision
 from maintenance.models.schedule import Schedule
 from maintenance.models.service import Service
+from maintenance.models.site import Site
 from maintenance.models.theme import Theme
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "Revision",
     "Schedule",
     "Service",
+    "Site",
     "Theme",
 ]

@@ -17,6 +17,7 @@ from maintenance.models.fields import (
     validate_colour,
 )
 from maintenance.models.form_fields import LinksFormField
+from maintenance.models.site import Site
 
 MAX_LINKS = 3
 # They travel in every page, which has to fit into 14 KiB.
@@ -122,6 +123,15 @@ class Theme(models.Model):
     )
     footer = models.CharField(
         max_length=200, blank=True, validators=[validate_characters]
+    )
+    site = models.ForeignKey(
+        Site,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="themes",
+        verbose_name="site of one's own",
+        help_text="Files that stand in place of the design, as `push_site` brought them.",
     )
 
     class Meta:

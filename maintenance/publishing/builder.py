@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from maintenance.domain.codec import instant
 from maintenance.domain.design import Design
 from maintenance.domain.kind import Kind
+from maintenance.domain.site import Site as PublishedSite
+from maintenance.domain.site import SiteFile, policy
 from maintenance.domain.snapshot import BUILTIN_REASON, Snapshot, Text
 from maintenance.domain.snapshot import Asset as PublishedAsset
 from maintenance.domain.snapshot import Reason as PublishedReason
@@ -25,6 +28,7 @@ from maintenance.models import (
     Revision,
     Schedule,
     Service,
+    Site,
     Theme,
 )
 from maintenance.publishing import words
@@ -59,7 +63,7 @@ def build_snapshot(at: datetime) -> Snapshot:
         ThemeError: a theme cannot be rendered.
         OSError: the logo of a theme cannot be read from the storage.
     """
-    settings = PortalSettings.objects.filter(id=1).select_related("theme").first()
+    settings = PortalSettings.objects.filter(id=1).select_related("theme__site").first()
     revisions = Revision.objects.last_changes()
     written = Reason.objects.prefetch_related("texts").order_by("id")
     reasons = [
@@ -67,12 +71,13 @@ def build_snapshot(at: datetime) -> Snapshot:
         *(_reason(r, revisions) for r in written if r.texts.all()),
     ]
     languages = _languages(reasons)
-    services = Service.objects.select_related("theme").order_by("slug")
+    services = Service.objects.select_related("theme__site").order_by("slug")
     portal_theme = settings.theme if settings else None
     used = {s.theme.slug: s.theme for s in services if s.theme}
-    looks = {BUILTIN_THEME: Look()} | {slug: look(t) for slug, t in used.items()}
     if portal_theme:
-        looks[portal_theme.slug] = look(portal_theme)
+        used[portal_theme.slug] = portal_theme
+    looks = {BUILTIN_THEME: Look()} | {slug: look(t) for slug, t in used.items()}
+    sites = {slug: _site(theme.site) for slug, theme in used.items() if theme.site}
     usable = {reason.id for reason in reasons}
     default = settings.default_reason_id if settings else None
     return Snapshot(
@@ -81,7 +86,10 @@ def build_snapshot(at: datetime) -> Snapshot:
         theme=portal_theme.slug if portal_theme else BUILTIN_THEME,
         reasons=tuple(reasons),
         languages={code: render_language(code) for code in languages},
-        themes={s: render_theme(each, languages) for s, each in looks.items()},
+        themes={
+            slug: replace(render_theme(each, languages), site=sites.get(slug))
+            for slug, each in looks.items()
+        },
         services=tuple(_service(row, usable) for row in services),
         schedules=tuple(_schedules(at, usable, revisions)),
         assets=tuple(_asset(row) for row in Asset.objects.order_by("digest", "name")),
@@ -259,6 +267,11 @@ def _schedules(
                 revision=revision,
                 changed_at=changed_at,
             )
+
+
+def _site(row: Site) -> PublishedSite:
+    files = {path: SiteFile(**values) for path, values in row.files.items()}
+    return PublishedSite(files, policy(tuple(row.origins)))
 
 
 def _portal() -> str:

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from maintenance.actions.revert import revert_to
+from maintenance.domain.site import INDEX, Site
+from maintenance.models import PortalSettings, Publication, Revision, Theme
+from maintenance.models import Site as SiteRow
+from maintenance.publishing.publish import publish_pending
+from maintenance.publishing.store import SnapshotStore, StoreError
+from tests.factories import ADA
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "our-site"
+    (made / "css").mkdir(parents=True)
+    (made / INDEX).write_text('<p w3-include-html="/reason"></p>')
+    (made / "css" / "style.css").write_text("p { color: teal }")
+    return made
+
+
+def push(*words: str | Path) -> str:
+    output = io.StringIO()
+    call_command("push_site", *map(str, words), stdout=output, stderr=io.StringIO())
+    return output.getvalue()
+
+
+def published_site(store: SnapshotStore, theme: str = "site") -> Site | None:
+    pointer = store.live().pointer
+    assert pointer is not None
+    return store.get(pointer.digest).themes[theme].site
+
+
+def test_pushed_folder_is_published_with_its_files(
+    store: SnapshotStore, folder: Path
+) -> None:
+    said = push(folder, "--actor", "ada")
+
+    site = published_site(store)
+    assert site is not None
+    assert set(site.files) == {INDEX, "css/style.css"}
+    style = site.files["css/style.css"]
+    assert store.read_site_file(style.digest) == b"p { color: teal }"
+    assert style.content_type == "text/css; charset=utf-8"
+    assert "Theme site shows our-site of" in said
+    assert "Visitors see publication 1." in said
+    authors = Revision.objects.filter(noun__in=("theme", "settings"))
+    assert set(authors.values_list("author", flat=True)) == {"ada"}
+
+
+def test_portals_theme_is_the_one_that_changes(
+    store: SnapshotStore, folder: Path
+) -> None:
+    theme = Theme.objects.create(slug="house", name="House")
+    PortalSettings.objects.update(theme=theme)
+    Theme.objects.create(slug="other", name="Other")
+
+    push(folder)
+
+    assert published_site(store, "house") is not None
+    assert list(Theme.objects.filter(site=None)) == [Theme.objects.get(slug="other")]
+
+
+def test_named_theme_is_the_one_that_changes(
+    store: SnapshotStore, folder: Path
+) -> None:
+    Theme.objects.create(slug="other", name="Other")
+
+    said = push(folder, "--theme", "other")
+
+    assert Theme.objects.get(slug="other").site is not None
+    assert PortalSettings.objects.get().theme is None
+    assert "Nobody sees theme other yet" in said
+
+
+def test_same_folder_again_changes_and_publishes_nothing(
+    store: SnapshotStore, folder: Path
+) -> None:
+    push(folder)
+    before = Revision.objects.count()
+
+    push(folder)
+
+    assert (Revision.objects.count(), Publication.objects.count()) == (before, 1)
+    assert SiteRow.objects.count() == 1
+
+
+def test_going_back_is_one_command(store: SnapshotStore, folder: Path) -> None:
+    push(folder)
+    first = published_site(store)
+    (folder / INDEX).write_text("<p>broken")
+    push(folder)
+    assert published_site(store) != first
+
+    push("--back")
+
+    assert published_site(store) == first
+    push("--remove")
+    assert published_site(store) is None
+    push("--back")
+    assert published_site(store) == first
+
+
+def test_any_site_can_be_shown_again_by_its_digest(
+    store: SnapshotStore, folder: Path
+) -> None:
+    push(folder)
+    first = SiteRow.objects.get()
+    (folder / INDEX).write_text("<p>second")
+    push(folder)
+    listed = push("--list")
+    assert first.digest[:12] in listed
+    assert listed.count("shown by site") == 1
+
+    push("--to", first.digest[:12])
+
+    assert Theme.objects.get().site == first
+
+
+def test_revert_brings_a_site_back(store: SnapshotStore, folder: Path) -> None:
+    push(folder)
+    shown = Revision.objects.filter(noun="theme").order_by("-id").first()
+    assert shown is not None
+    push("--remove")
+
+    revert_to(shown, author=ADA, at=timezone.now())
+    publish_pending(store, at=timezone.now())
+
+    assert published_site(store) is not None
+
+
+def test_allowed_origins_stand_in_the_policy(
+    store: SnapshotStore, folder: Path
+) -> None:
+    push(folder, "--allow", "https://cdn.example.com")
+
+    site = published_site(store)
+    assert site is not None
+    assert "script-src 'self' data: https://cdn.example.com " in (
+        site.content_security_policy
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "why", "status"),
+    [
+        ([], "Give a DIRECTORY, or --back", 2),
+        (["--back"], "has no theme of its own", 1),
+        (["--theme", "house", "--back"], "never showed anything else", 1),
+        (["--theme", "huose", "--remove"], "'huose'; there are house", 1),
+        (["--theme", "house", "--to", "abc"], "no site begins so", 1),
+        (["--theme", "house", "--to", ""], "no site begins so", 1),
+        (["--list", "--theme", "house"], "does not go with --theme", 2),
+        (["FOLDER", "--back"], "does not go with a directory", 2),
+        (["--remove", "--allow", "https://a.example"], "not go with --allow", 2),
+        (["FOLDER", "--theme", "huose"], "'huose'; there are house", 1),
+        (["FOLDER", "--allow", "http://a.example"], "use an origin such as", 1),
+        (["FOLDER/css"], "has no index", 1),
+    ],
+)
+def test_bad_words_change_nothing(
+    store: SnapshotStore, folder: Path, words: list[str], why: str, status: int
+) -> None:
+    Theme.objects.create(slug="house", name="House")
+
+    with pytest.raises(CommandError, match=why) as refused:
+        push(*(word.replace("FOLDER", str(folder)) for word in words))
+
+    assert refused.value.returncode == status
+    assert not Revision.objects.exists()
+    assert not SiteRow.objects.exists()
+
+
+def test_storage_that_refuses_changes_nothing(
+    store: SnapshotStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: SnapshotStore, data: bytes) -> str:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(SnapshotStore, "put_site_file", refuse)
+
+    with pytest.raises(CommandError, match="The disk is full"):
+        push(folder)
+
+    assert not SiteRow.objects.exists()
+    assert not Revision.objects.exists()
