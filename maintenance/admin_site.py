@@ -36,6 +36,7 @@ class EntracteAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from maintenance.admin import screens
+        from maintenance.admin.theme_preview import preview_theme_view
 
         def own(route: str, view: Any, name: str) -> URLPattern:
             pattern: URLPattern = path(route, self.admin_view(view), name=name)
@@ -44,6 +45,7 @@ class EntracteAdminSite(AdminSite):
         return [
             own("announce/", screens.announce_view, "announce"),
             own("preview/draft/", screens.preview_draft_view, "preview_draft"),
+            own("preview/theme/", preview_theme_view, "preview_theme"),
             own("preview/<int:version>/", screens.preview_view, "preview"),
             own("publish/", screens.publish_view, "publish"),
             own("roll-back/<int:version>/", screens.roll_back_view, "roll_back"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
+from maintenance.actions.add_asset import safe_name
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.stale import RecordedForm
 from maintenance.domain import snapshot as snapshots
@@ -38,8 +38,8 @@ class AssetForm(RecordedForm[Asset]):
         fields = ("file",)
         help_texts = {  # noqa: RUF012  Django's own form
             "file": (
-                "A PNG, JPEG, GIF, WebP or ICO file of at most 1 MiB; a logo at most "
-                "8 KiB. Nobody can change it afterwards: upload another one instead."
+                "A PNG, JPEG, GIF, WebP or ICO file of at most 1 MiB. Nobody can "
+                "change it afterwards: upload another one instead."
             )
         }
 
@@ -57,7 +57,7 @@ class AssetForm(RecordedForm[Asset]):
                 f"{file.name} is no PNG, JPEG, GIF, WebP or ICO file. SVG files are "
                 "not taken, because they may hold scripts."
             )
-        asset.name = _safe_name(file.name or "file")
+        asset.name = safe_name(file.name or "file")
         asset.size_bytes = len(data)
         asset.digest = snapshots.digest(data)
         self._refuse_twins()
@@ -111,10 +111,3 @@ def _content_type(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return next((t for begin, t in _BEGINNINGS.items() if data.startswith(begin)), "")
-
-
-def _safe_name(name: str) -> str:
-    kept = "".join(
-        c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name
-    )
-    return PurePath(kept).name.lstrip("._-")[-100:] or "file"

@@ -19,7 +19,10 @@ def for_looking(fieldsets: Any, opts: Any) -> Any:
 
 def _shown(names: Any, opts: Any) -> Any:
     if not isinstance(names, str):
-        return tuple(_shown(name, opts) for name in names)
+        known = {field.name for field in opts.get_fields()}
+        # What a form has beyond its model is there to be changed only.
+        kept = [n for n in names if not isinstance(n, str) or n in known]
+        return tuple(_shown(name, opts) for name in kept)
     field = opts.get_field(names)
     return _in_lines(field) if isinstance(field, models.JSONField) else names
 

@@ -7,11 +7,12 @@ given inline would fall under the admin's policy instead.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from django.http import HttpResponse
 
-from maintenance.domain.answer import default_language, represent_page
+from maintenance.domain.answer import default_language, end_problem, represent_page
 from maintenance.domain.asked import Asked
 from maintenance.domain.kind import Kind, State
 from maintenance.domain.negotiation import Format
@@ -28,7 +29,7 @@ _UNMATCHED_STATUS = 503
 
 def preview_of(snapshot: Snapshot, slug: str, at: datetime) -> HttpResponse:
     """Return the page that a snapshot has for a service, or for all else."""
-    return _page(snapshot, RoutingTable(snapshot).resolve(Asked(slug=slug), at))
+    return page_of(snapshot, RoutingTable(snapshot).resolve(Asked(slug=slug), at))
 
 
 def preview_draft(
@@ -55,21 +56,30 @@ def preview_draft(
         PublishedService(service.slug, service.name) if service else None,
         PublishedSchedule(0, BUILTIN_REASON, window),
     )
-    return _page(snapshot, decision)
+    return page_of(snapshot, decision)
 
 
-def _page(snapshot: Snapshot, decision: Decision) -> HttpResponse:
+def page_of(
+    snapshot: Snapshot, decision: Decision, wanted: Format = Format.HTML
+) -> HttpResponse:
+    """Return a decision's page in a form, to be shown in a frame of the admin."""
     page = represent_page(
         snapshot,
         decision,
-        wanted=Format.HTML,
+        wanted=wanted,
         language=default_language(snapshot, decision),
         unmatched_status=_UNMATCHED_STATUS,
     )
     policy = page.content_security_policy.replace(
         "frame-ancestors 'none'", "frame-ancestors 'self'"
     )
-    response = HttpResponse(page.body, content_type=page.content_type)
+    body, content_type = page.body, page.content_type
+    if wanted is Format.PROBLEM:
+        body = end_problem(body, wanted, retry_after=None, request_id="preview")
+        # A browser would offer to save it; here it is to be read.
+        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode()
+        content_type = Format.TEXT.value
+    response = HttpResponse(body, content_type=content_type)
     response.headers["Content-Security-Policy"] = f"sandbox allow-scripts; {policy}"
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response

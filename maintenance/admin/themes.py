@@ -4,46 +4,70 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils import timezone
 
+from maintenance.actions.add_asset import save_asset
+from maintenance.admin.publishing import author_of
 from maintenance.admin.recorded import RecordedAdmin
-from maintenance.models import Asset, Theme
-from maintenance.publishing.builder import MAX_INLINE_LOGO_BYTES
+from maintenance.admin.theme_form import ThemeForm, contrast_notes, images_for
+from maintenance.admin.theme_preview import PreviewForm, weight_note
+from maintenance.history.recording import Change
+from maintenance.models import Theme
 
-_LOGO_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_PUBLISH_SITE = "maintenance.publish_site"
 
 
 @admin.register(Theme)
 class ThemeAdmin(RecordedAdmin[Theme]):
+    form = ThemeForm
+    change_form_template = "admin/theme_form.html"
     list_display = ("name", "slug", "design_name", "accent", "accent_dark", "logo")
     list_select_related = ("logo",)
     ordering = ("name",)
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012  Django's own form
     fieldsets = (
         (None, {"fields": (("name", "slug"), "design")}),
-        ("Colours", {"fields": (("accent", "accent_dark"),)}),
-        ("What stands on the page", {"fields": ("logo", "links", "footer")}),
+        (
+            "Colours",
+            {"fields": (("accent", "accent_dark"), ("background", "background_dark"))},
+        ),
+        (
+            "Images",
+            {"fields": (("logo", "logo_file"), ("favicon", "favicon_file"))},
+        ),
+        ("What stands on the page", {"fields": ("links", "footer")}),
+        ("For those who know how", {"fields": ("extra_css", "site")}),
     )
 
     @admin.display(description="design", ordering="design")
     def design_name(self, theme: Theme) -> str:
         return str(theme.get_design_display()).partition(":")[0]
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.name in ("accent", "accent_dark"):
-            kwargs["widget"] = forms.TextInput(attrs={"type": "color"})
-        if db_field.name == "design":
-            # Their characters are read beside each other, not one at a time.
-            kwargs["widget"] = forms.RadioSelect
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # It is trusted content: whoever chooses it can run script on every page.
+        return () if request.user.has_perm(_PUBLISH_SITE) else ("site",)
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
-        if db_field.name == "logo":
-            kwargs["queryset"] = Asset.objects.filter(
-                size_bytes__lte=MAX_INLINE_LOGO_BYTES, content_type__in=_LOGO_TYPES
-            ).order_by("name")
+        if db_field.name in ("logo", "favicon"):
+            kwargs["queryset"] = images_for(db_field.name)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        for field, asset in form.new_images.items():
+            save_asset(asset, Change(author_of(request), timezone.now()))
+            setattr(obj, field, asset)
+        super().save_model(request, obj, form, change)
+        for note in [*contrast_notes(obj), *weight_note(obj)]:
+            messages.warning(request, note)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        context["preview"] = PreviewForm()
+        return super().render_change_form(request, context, *args, **kwargs)

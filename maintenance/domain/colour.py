@@ -5,6 +5,8 @@ from __future__ import annotations
 # WCAG 2.2, success criterion 1.4.3: text of normal size, level AA.
 READABLE = 4.5
 _STEPS = 100
+# Black and white are told apart from a paper of this luminance equally well.
+_MIDDLE = 0.18
 
 Rgb = tuple[int, int, int]
 
@@ -24,13 +26,37 @@ def readable(colour: str, paper: str, *, at_least: float = READABLE) -> str:
     It is the colour itself where that is readable; otherwise one that is mixed
     with as little black, or white on a dark paper, as will do.
     """
-    end = (0, 0, 0) if _luminance(paper) > 0.18 else (255, 255, 255)
+    end = (0, 0, 0) if _luminance(paper) > _MIDDLE else (255, 255, 255)
     rgb = _rgb(colour)
     for step in range(_STEPS + 1):
         shade = _hex(rgb, end, step / _STEPS)
         if contrast(shade, paper) >= at_least:
             return shade
     return _hex(end, end, 0)
+
+
+def palette(background: str) -> dict[str, str]:
+    """Return the colours of text and lines on a background, which follow it.
+
+    The names are those of the designs' styles.
+    """
+    is_light = _luminance(background) > _MIDDLE
+    ink = readable("#22201e" if is_light else "#f2efea", background, at_least=7)
+    alert, busy = ("#a3210f", "#76560a") if is_light else ("#ffab91", "#e8bf62")
+    return {
+        "paper": background,
+        "ink": ink,
+        "soft": readable(mix(ink, background, 0.3), background),
+        "rule": mix(ink, background, 0.7),
+        "shade": mix(ink, background, 0.92),
+        "alert": readable(alert, background),
+        "busy": readable(busy, background),
+    }
+
+
+def mix(colour: str, other: str, share: float) -> str:
+    """Return a colour with a share of another one in it, from 0 to 1."""
+    return _hex(_rgb(colour), _rgb(other), share)
 
 
 def _luminance(colour: str) -> float:

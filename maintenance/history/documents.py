@@ -149,6 +149,15 @@ def _restore_schedule(schedule: Schedule, document: Document) -> Schedule:
     return schedule
 
 
+# What the history of older versions does not know.
+_OLDER_THEMES = {
+    "design": DesignChoice.ENTRACTE,
+    "background": "",
+    "background_dark": "",
+    "extra_css": "",
+}
+
+
 def _theme_document(theme: Theme) -> Document:
     return {
         "slug": theme.slug,
@@ -156,27 +165,42 @@ def _theme_document(theme: Theme) -> Document:
         "design": theme.design,
         "accent": theme.accent,
         "accent_dark": theme.accent_dark,
-        "logo": theme.logo and {"digest": theme.logo.digest, "name": theme.logo.name},
+        "logo": _file(theme.logo),
+        "favicon": _file(theme.favicon),
+        "background": theme.background,
+        "background_dark": theme.background_dark,
         "links": theme.links,
         "footer": theme.footer,
+        "extra_css": theme.extra_css,
         "site": theme.site and theme.site.digest,
     }
 
 
 def _restore_theme(theme: Theme, document: Document) -> Theme:
-    names = ("slug", "name", "design", "accent", "accent_dark", "links", "footer")
-    # The history of older versions knows one design only.
-    _assign(theme, {"design": DesignChoice.ENTRACTE, **document}, names)
-    logo = document["logo"]
-    theme.logo = Asset.objects.filter(**logo).first() if logo else None
-    if logo and theme.logo is None:
-        raise RestoreError(f"The asset {logo['name']!r} is gone: restore it first.")
+    plain = {**_OLDER_THEMES, **document}
+    _assign(theme, plain, ("slug", "name", "accent", "accent_dark", "links", "footer"))
+    _assign(theme, plain, tuple(_OLDER_THEMES))
+    theme.logo = _named_file(document["logo"])
+    theme.favicon = _named_file(document.get("favicon"))
     digest = document.get("site")
     theme.site = Site.objects.filter(digest=digest).first() if digest else None
     if digest and theme.site is None:
         raise RestoreError(f"The site {digest[:12]} is gone: push it again.")
     _save(theme)
     return theme
+
+
+def _file(asset: Asset | None) -> Document | None:
+    return {"digest": asset.digest, "name": asset.name} if asset else None
+
+
+def _named_file(file: Document | None) -> Asset | None:
+    if file is None:
+        return None
+    found = Asset.objects.filter(**file).first()
+    if found is None:
+        raise RestoreError(f"The asset {file['name']!r} is gone: restore it first.")
+    return found
 
 
 def _asset_document(asset: Asset) -> Document:

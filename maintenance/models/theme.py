@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from maintenance.domain import css
 from maintenance.domain.design import Design
 from maintenance.models.asset import Asset
 from maintenance.models.fields import (
@@ -51,6 +52,13 @@ def _validate_link(label: str, url: str) -> None:
             f"{url!r:.80}: use an address that begins with https://, mailto: or tel:, "
             "such as https://status.example.com."
         )
+
+
+def validate_css(text: str) -> None:
+    """Refuse style that could not stand in a page."""
+    if sentence := css.refusal(text):
+        raise ValidationError(sentence)
+    validate_characters(text)
 
 
 def _leads_somewhere(url: str) -> bool:
@@ -113,7 +121,30 @@ class Theme(models.Model):
         null=True,
         blank=True,
         related_name="themes",
-        help_text="A PNG, JPEG, WebP or GIF of at most 8 KiB: it travels in the page.",
+        help_text=(
+            "Up to 8 KiB travel in the page; a larger one is a request of its own."
+        ),
+    )
+    favicon = models.ForeignKey(
+        Asset,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The picture of the browser's tab. It travels in the page.",
+    )
+    background = models.CharField(
+        max_length=7,
+        blank=True,
+        validators=[validate_colour],
+        help_text="Empty: the design's. The colours of text and lines follow it.",
+    )
+    background_dark = models.CharField(
+        "background, dark",
+        max_length=7,
+        blank=True,
+        validators=[validate_colour],
+        help_text="For visitors who prefer dark pages. Empty: the design's.",
     )
     links = LinksField(
         default=list,
@@ -123,6 +154,16 @@ class Theme(models.Model):
     )
     footer = models.CharField(
         max_length=200, blank=True, validators=[validate_characters]
+    )
+    extra_css = models.TextField(
+        "extra CSS",
+        blank=True,
+        max_length=css.MAX_LENGTH,
+        validators=[validate_css],
+        help_text=(
+            "Comes last in the page's style. It can load nothing but data: and assets "
+            "of this portal."
+        ),
     )
     site = models.ForeignKey(
         Site,
@@ -146,6 +187,11 @@ class Theme(models.Model):
                 name="theme_colours_are_colours",
                 condition=models.Q(
                     accent__regex=COLOUR_PATTERN, accent_dark__regex=COLOUR_PATTERN
+                )
+                & (models.Q(background="") | models.Q(background__regex=COLOUR_PATTERN))
+                & (
+                    models.Q(background_dark="")
+                    | models.Q(background_dark__regex=COLOUR_PATTERN)
                 ),
                 violation_error_message="Use colours such as '#7a1f2b'.",
             ),

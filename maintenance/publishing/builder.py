@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from maintenance.domain import css
 from maintenance.domain.codec import instant
 from maintenance.domain.design import Design
 from maintenance.domain.kind import Kind
@@ -31,9 +32,10 @@ from maintenance.models import (
     Site,
     Theme,
 )
-from maintenance.publishing import words
+from maintenance.publishing import images, words
 from maintenance.publishing.rendering import (
     Look,
+    Picture,
     data_uri,
     render_language,
     render_theme,
@@ -47,7 +49,6 @@ logger = logging.getLogger(__name__)
 
 # The name under which snapshots hold the theme that no operator made.
 BUILTIN_THEME = ""
-MAX_INLINE_LOGO_BYTES = 8 * 1024
 
 Revisions = dict[tuple[str, int], tuple[int, datetime]]
 """The number and time of the last change, by noun and number of the object."""
@@ -129,29 +130,53 @@ def look(theme: Theme) -> Look:
     Raises:
         OSError: its logo cannot be read from the storage.
     """
-    logo = _logo(theme.logo) if theme.logo else ""
     return Look(
         design=Design(theme.design),
         name=theme.name,
         accent=theme.accent,
         accent_dark=theme.accent_dark,
-        logo=logo,
+        logo=_picture(theme.logo) if theme.logo else None,
+        favicon=_address(theme.favicon) if theme.favicon else "",
+        background=theme.background,
+        background_dark=theme.background_dark,
         links=tuple((link["label"], link["url"]) for link in theme.links),
         footer=theme.footer,
+        extra_css=theme.extra_css,
     )
 
 
-def _logo(asset: Asset) -> str:
-    """Return a logo as an address, or nothing where its file is lost.
+def _picture(asset: Asset) -> Picture | None:
+    """Return a logo with its size, or nothing where its file is lost."""
+    data = _content(asset)
+    if not data:
+        return None
+    try:
+        width, height = images.shown_size(data)
+    except images.ImageError:
+        # Browsers may take what is refused here; it was uploaded by another version.
+        width = height = images.LOGO_HEIGHT
+    if asset.size_bytes > images.MAX_INLINE_BYTES:
+        # The page server has it under this address.
+        return Picture(f"{css.OWN_ASSETS}{asset.digest}/{asset.name}", width, height)
+    return Picture(data_uri(asset.content_type, data), width, height)
+
+
+def _address(asset: Asset) -> str:
+    data = _content(asset)
+    return data_uri(asset.content_type, data) if data else ""
+
+
+def _content(asset: Asset) -> bytes:
+    """Return a file's content, or nothing where it is lost.
 
     It would stay lost, and keep every reason from being published.
     """
     files = cast("Files", asset.file.storage)
     try:
-        return data_uri(asset.content_type, files.read_bytes(str(asset.file)))
+        return files.read_bytes(str(asset.file))
     except FileNotFoundError:
-        logger.error("Pages go without the logo %s: its file is lost.", asset.name)  # noqa: TRY400  its trace tells no more
-        return ""
+        logger.error("Pages go without the image %s: its file is lost.", asset.name)  # noqa: TRY400  its trace tells no more
+        return b""
 
 
 def published_reason(

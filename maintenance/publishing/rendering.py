@@ -6,18 +6,20 @@ import hashlib
 import re
 import secrets
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import SimpleNamespace
+from typing import NamedTuple
 
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import mark_safe
 
-from maintenance.domain.colour import readable
-from maintenance.domain.design import Design
+from maintenance.domain import css
+from maintenance.domain.colour import palette, readable
+from maintenance.domain.design import Design, Paper
 from maintenance.domain.kind import State
 from maintenance.domain.snapshot import SLOTS, Document, Language, Theme
 from maintenance.publishing import words
@@ -32,6 +34,14 @@ class ThemeError(Exception):
     """A theme cannot be rendered. Visitors keep the pages they had."""
 
 
+class Picture(NamedTuple):
+    """An image in a page, and the room that it takes there, in CSS pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a theme gives to its template."""
@@ -40,9 +50,19 @@ class Look:
     name: str = "Entracte"
     accent: str = "#8c2a2f"
     accent_dark: str = "#eaa99b"
-    logo: str = ""
+    logo: Picture | None = None
+    favicon: str = ""
+    background: str = ""
+    background_dark: str = ""
     links: tuple[tuple[str, str], ...] = ()
     footer: str = ""
+    extra_css: str = ""
+
+    @property
+    def paper(self) -> Paper:
+        """Return the colours on which the text stands."""
+        own = self.design.paper
+        return Paper(self.background or own.light, self.background_dark or own.dark)
 
 
 def data_uri(content_type: str, data: bytes) -> str:
@@ -63,7 +83,8 @@ def render_theme(look: Look, languages: tuple[str, ...]) -> Theme:
         language: {state.value: _page(look, language, state) for state in State}
         for language in languages
     }
-    return Theme(style, script, _policy(style, script), pages)
+    policy = _policy(style, script, shows_assets=_shows_assets(look))
+    return Theme(style, script, policy, pages)
 
 
 def without_script(theme: Theme) -> Theme:
@@ -115,9 +136,10 @@ def _page(look: Look, language: str, state: State) -> Document:
         "state": state.value,
         "theme": SimpleNamespace(
             name=look.name,
-            paper=look.design.paper.light,
-            paper_dark=look.design.paper.dark,
+            paper=look.paper.light,
+            paper_dark=look.paper.dark,
             logo=look.logo,
+            favicon=look.favicon,
             links=[{"label": label, "url": url} for label, url in look.links],
             footer=look.footer,
         ),
@@ -133,7 +155,7 @@ def _style(look: Look) -> str:
     An accent that cannot be read on the design's paper keeps its place in what
     is only drawn; words get the nearest shade that can.
     """
-    paper = look.design.paper
+    paper = look.paper
     colours = {
         "brand": look.accent,
         "brand-dark": look.accent_dark,
@@ -143,7 +165,42 @@ def _style(look: Look) -> str:
     declared = "; ".join(f"--{name}: {value}" for name, value in colours.items())
     files = ("base", look.design.file)
     sheets = [_render(f"pages/{n}.css", words.SOURCE_LANGUAGE, {}) for n in files]
-    return "\n".join([f":root {{ {declared} }}", *sheets])
+    own = [*_backgrounds(look), look.extra_css.strip()]
+    return "\n".join([f":root {{ {declared} }}", *sheets, *filter(None, own)])
+
+
+def _backgrounds(look: Look) -> Iterator[str]:
+    """Yield rules for a theme's own backgrounds. What is printed has none."""
+    for scheme, colour in (
+        ("light", look.background),
+        ("dark", look.background_dark),
+    ):
+        if colour:
+            colours = palette(colour)
+            if look.design is Design.SIGNAL:
+                # These stand on its board, which keeps its colour.
+                del colours["alert"], colours["busy"]
+            # Sheets, cards and drawings of the designs lie on the same ground.
+            colours |= dict.fromkeys(("light", "wings", "card", "foot"), colour)
+            declared = "; ".join(
+                f"--{name}: {value}" for name, value in colours.items()
+            )
+            yield (
+                f"@media screen and (prefers-color-scheme: {scheme}) "
+                f"{{ :root {{ {declared} }} }}"
+            )
+
+
+def with_scheme(theme: Theme, scheme: str) -> Theme:
+    """Return a theme that is "light" or "dark" whatever its reader prefers."""
+    other = "dark" if scheme == "light" else "light"
+    style = (
+        theme.style.replace(f"(prefers-color-scheme: {scheme})", "(min-width: 0)")
+        .replace(f"(prefers-color-scheme: {other})", "(max-width: 0)")
+        .replace("color-scheme: light dark", f"color-scheme: {scheme}")
+    )
+    policy = theme.content_security_policy.replace(_hash(theme.style), _hash(style))
+    return replace(theme, style=style, content_security_policy=policy)
 
 
 @lru_cache(maxsize=1024)
@@ -185,17 +242,26 @@ def _without_blank_lines(html: str) -> str:
     return "\n".join(line for line in html.splitlines() if line.strip()) + "\n"
 
 
-def _policy(style: str, script: str) -> str:
-    """Return a policy that allows the page's own style and script, nothing else."""
+def _shows_assets(look: Look) -> bool:
+    is_apart = look.logo is not None and look.logo.address.startswith("/")
+    return is_apart or css.loads_assets(look.extra_css)
+
+
+def _policy(style: str, script: str, *, shows_assets: bool) -> str:
+    """Return a policy that allows the page's own style and script, nothing else.
+
+    Images come from the page itself, and assets from the host that it is on.
+    """
+    images = "data: 'self'" if shows_assets else "data:"
     return (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "img-src data:; connect-src 'self'; "
+        f"img-src {images}; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
 def _still_policy(style: str) -> str:
-    """Return a policy for a page without a script."""
+    """Return a policy for a page without a script, and with no host to ask."""
     return (
         f"default-src 'none'; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -145,7 +145,7 @@ def test_a_lost_logo_does_not_keep_a_reason_from_visitors(
     page = themed_page()
 
     assert 'class="logo"' not in page
-    assert "Pages go without the logo logo.png" in caplog.text
+    assert "Pages go without the image logo.png" in caplog.text
 
 
 def test_a_logo_that_cannot_be_read_now_is_waited_for(logo: Asset) -> None:

@@ -18,11 +18,11 @@ from maintenance.domain.colour import contrast
 from maintenance.domain.design import Design
 from maintenance.domain.kind import State
 from maintenance.domain.snapshot import Theme
-from maintenance.publishing.rendering import Look, render_theme
+from maintenance.publishing.rendering import Look, Picture, render_theme
 
 BARE = Look()
 FULL = Look(
-    logo="data:image/png;base64,AAAA",
+    logo=Picture("data:image/png;base64,AAAA", 90, 45),
     links=(
         ("Status <page>", "https://status.example.com/?a=1&b=2"),
         ("Contact", "mailto:help@example.com"),

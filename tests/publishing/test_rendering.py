@@ -6,7 +6,7 @@ from base64 import b64encode
 import pytest
 
 from maintenance.domain.snapshot import Document
-from maintenance.publishing.rendering import Look, render_theme
+from maintenance.publishing.rendering import Look, Picture, render_theme
 
 
 def digest(block: str) -> str:
@@ -31,7 +31,7 @@ def document_of(look: Look) -> Document:
     ["\ue000title\ue001", "\ue000password\ue001", "[title]", "{{ slot.title }}"],
 )
 def test_a_themes_words_cannot_add_a_place(text: str) -> None:
-    look = Look(name=text, logo=text, links=((text, text),), footer=text)
+    look = Look(name=text, logo=Picture(text, 9, 9), links=((text, text),), footer=text)
     places = document_of(Look(links=(("a", "b"),), footer="c"))[1::2]
 
     document = document_of(look)

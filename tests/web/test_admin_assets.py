@@ -115,7 +115,7 @@ def test_a_deleted_assets_file_stays_for_older_publications(
     assert storages["default"].exists(f"assets/{asset.digest}/{asset.name}")
 
 
-def test_only_small_pictures_are_offered_as_logos(
+def test_pictures_are_offered_for_what_they_suit(
     olga: Client, store: SnapshotStore
 ) -> None:
     upload(olga, PNG, "small.png")
@@ -124,6 +124,7 @@ def test_only_small_pictures_are_offered_as_logos(
 
     page = olga.get("/admin/maintenance/theme/add/").content.decode()
 
-    assert "small.png" in page
-    assert "large.png" not in page
-    assert "icon.ico" not in page
+    logos, _, favicons = page.partition('name="favicon"')
+    assert ("small.png" in logos, "small.png" in favicons) == (True, True)
+    assert ("large.png" in logos, "large.png" in favicons) == (True, False)
+    assert ("icon.ico" in logos, "icon.ico" in favicons) == (False, True)
