@@ -120,8 +120,8 @@ def _problems(form: ThemeForm, wanted: PreviewForm) -> list[str]:
         f"{getattr(owner.fields.get(field), 'label', None) or field}: {message}"
         for owner in (form, wanted)
         for field, messages in owner.errors.items()
-        # That somebody else was faster is told when it is saved.
-        if field != "__all__"
+        # Names are on no page; and that somebody was faster is told by saving.
+        if field not in ("__all__", "name", "slug")
         for message in messages
     ]
 

@@ -5,6 +5,7 @@ const form = button.form;
 const frames = document.querySelector("#frames");
 const notes = document.querySelector("#preview-notes");
 const PAUSE_MILLISECONDS = 400;
+const DESKTOP_PIXELS = 1280;
 let timer = 0;
 let count = 0;
 
@@ -12,6 +13,9 @@ function arrange() {
   const wanted = (name) => form.elements[`preview-${name}`].value;
   panel.querySelector(".look-code").hidden = wanted("situation") !== "error";
   panel.dataset.width = wanted("width");
+  // A desktop's page is wider than its place here: it is shown smaller.
+  const scale = wanted("width") === "desktop" ? Math.min(frames.clientWidth / DESKTOP_PIXELS, 1) : 1;
+  frames.style.setProperty("--scale", scale);
 }
 
 // The answer is asked for twice: its headers tell what no page says about itself,
@@ -36,6 +40,7 @@ form.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(preview, PAUSE_MILLISECONDS);
 });
+addEventListener("resize", arrange);
 button.hidden = true;
 arrange();
 preview();
