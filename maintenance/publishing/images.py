@@ -72,7 +72,7 @@ def shown_size(data: bytes) -> tuple[int, int]:
 
 def _opened(data: bytes, name: str) -> Image.Image:
     """Return the first picture in a file, turned as its camera was held."""
-    if data.lstrip()[:5].lower() in (b"<?xml", b"<svg ", b"<svg>"):
+    if data.lstrip()[:5].lower().startswith((b"<?xml", b"<svg")):
         raise ImageError(
             f"{name} is an SVG file, which may hold scripts: save it as PNG or WebP."
         )

@@ -1,17 +1,35 @@
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
+
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth.models import User
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.forms.models import fields_for_model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from maintenance.domain.design import Design
-from maintenance.models import PortalSettings, Reason, Schedule, Service, Theme
+from maintenance.history.documents import restore
+from maintenance.models import (
+    Asset,
+    PortalSettings,
+    Reason,
+    Revision,
+    Schedule,
+    Service,
+    Site,
+    Theme,
+)
 from maintenance.publishing.builder import build_snapshot
+from maintenance.publishing.store import SnapshotStore
+from tests.web.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +74,131 @@ def test_every_field_stands_in_its_form(
 
     editable = fields_for_model(model)
     assert editable.keys() - form.base_fields.keys() == set()
+
+
+def form_data(**changes: object) -> dict[str, object]:
+    return {
+        "slug": "corp",
+        "name": "Corp",
+        "design": "PLAIN",
+        "accent": "#112233",
+        "accent_dark": "#ddeeff",
+        **changes,
+    }
+
+
+def picture(width: int = 400, height: int = 100) -> SimpleUploadedFile:
+    target = BytesIO()
+    Image.new("RGB", (width, height), "teal").save(target, "PNG")
+    return SimpleUploadedFile("our logo.png", target.getvalue())
+
+
+def test_uploaded_images_become_recorded_assets(
+    olga: Client, store: SnapshotStore
+) -> None:
+    data = form_data(logo_file=picture(), favicon_file=picture(99, 99))
+
+    olga.post(reverse("admin:maintenance_theme_add"), data)
+
+    theme = Theme.objects.get()
+    assert theme.logo is not None
+    assert theme.favicon is not None
+    assert theme.logo.name == "our-logo.webp"
+    assert store.read_asset(theme.logo.digest, theme.logo.name)
+    recorded = Revision.objects.filter(noun="asset").values_list("author", flat=True)
+    assert list(recorded) == ["olga", "olga"]
+    document = Revision.objects.get(noun="theme").document
+    assert document is not None
+    assert document["favicon"]["digest"] == theme.favicon.digest
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"extra_css": "</style>"}, "holds “&lt;”"),
+        ({"background": "red"}, "Use a colour such as"),
+        ({"logo_file": SimpleUploadedFile("x.svg", b"<svg/>")}, "is an SVG file"),
+        (
+            {"favicon_file": SimpleUploadedFile("x.png", b"\0" * 2_097_153)},
+            "use at most 2,097,152",
+        ),
+    ],
+)
+def test_what_pages_cannot_have_is_refused(
+    olga: Client, store: SnapshotStore, changes: dict[str, object], why: str
+) -> None:
+    page = olga.post(reverse("admin:maintenance_theme_add"), form_data(**changes))
+
+    assert why in page.content.decode().replace("&quot;", '"')
+    assert not Theme.objects.exists()
+    assert not Asset.objects.exists()
+
+
+def test_preview_stores_and_saves_nothing(olga: Client, store: SnapshotStore) -> None:
+    data = form_data(
+        logo_file=picture(),
+        **{
+            "preview-situation": "planned",
+            "preview-language": "de",
+            "preview-scheme": "dark",
+            "preview-form": "html",
+        },
+    )
+
+    page = olga.post(reverse("admin:preview_theme"), data)
+
+    assert page.status_code == 200
+    assert '<img class="logo" src="data:' in page.content.decode()
+    assert page["Content-Security-Policy"].startswith("sandbox allow-scripts; ")
+    assert "KiB as sent" in page["X-Preview-Notes"]
+    assert not Theme.objects.exists()
+    assert not Asset.objects.exists()
+    assert not list(Path(storages["default"].location).rglob("*.png"))
+
+
+def test_preview_is_for_those_who_may_change_themes(sign_in: SignIn) -> None:
+    looker = sign_in("lou", "view_theme")
+
+    answer = looker.post(reverse("admin:preview_theme"), form_data())
+
+    assert answer.status_code == 403
+
+
+def test_site_is_chosen_by_those_who_may_publish_sites(sign_in: SignIn) -> None:
+    ours = Site.objects.create(
+        name="ours",
+        digest="a" * 64,
+        files={"index.html": {"digest": "b" * 64, "content_type": "", "size_bytes": 1}},
+        size_bytes=1,
+        pushed_at=timezone.now(),
+        pushed_by="ada",
+    )
+    theme = Theme.objects.create(slug="corp", name="Corp")
+    address = reverse("admin:maintenance_theme_change", args=(theme.pk,))
+    rights = ("view_theme", "change_theme")
+    designer, publisher = (
+        sign_in("dan", *rights),
+        sign_in("pia", *rights, "publish_site"),
+    )
+
+    designer.post(address, form_data(site=ours.pk, based_on=0))
+    theme.refresh_from_db()
+    assert (theme.design, theme.site) == ("PLAIN", None)
+
+    newest = Revision.objects.latest("id").pk
+    publisher.post(address, form_data(site=ours.pk, based_on=newest))
+    theme.refresh_from_db()
+    assert theme.site == ours
+
+
+def test_older_entries_of_the_history_can_be_gone_back_to(olga: Client) -> None:
+    olga.post(reverse("admin:maintenance_theme_add"), form_data(extra_css="h1{}"))
+    theme = Theme.objects.get()
+    document = Revision.objects.get(noun="theme").document
+    assert document is not None
+    newer = ("favicon", "background", "background_dark", "extra_css", "site", "design")
+
+    restore("theme", theme.pk, {k: v for k, v in document.items() if k not in newer})
+
+    theme.refresh_from_db()
+    assert (theme.extra_css, theme.design, theme.name) == ("", "ENTRACTE", "Corp")
