@@ -1,0 +1,250 @@
+"""What is applied is valid, and as safe as it claims to be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+
+from tests.kubernetes.rendered import (
+    INSTALL,
+    K8S,
+    OVERLAYS,
+    Manifest,
+    containers,
+    has_kubectl,
+    one,
+    pods,
+    render,
+)
+
+pytestmark = pytest.mark.skipif(not has_kubectl(), reason=f"needs kubectl: {INSTALL}")
+
+OLDEST, NEWEST = "1.25", kubernetes_validate.latest_version().rpartition(".")[0]
+# What the operator of Prometheus brings along.
+CUSTOM = {"ServiceMonitor", "PrometheusRule"}
+RUNNING = ("overlays/quickstart", "overlays/production")
+
+
+@pytest.fixture(scope="module")
+def production() -> list[Manifest]:
+    return render("overlays/production")
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("folder", OVERLAYS)
+def test_manifests_are_valid(folder: str, version: str) -> None:
+    checked = [each for each in render(folder) if each["kind"] not in CUSTOM]
+
+    for manifest in checked:
+        kubernetes_validate.validate(manifest, version, strict=True)
+    assert checked
+
+
+def test_validation_finds_what_is_wrong() -> None:
+    manifest = render("overlays/production")[0] | {"nonsense": True}
+
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(manifest, NEWEST, strict=True)
+
+
+@pytest.mark.parametrize("folder", RUNNING)
+def test_pods_have_no_right_that_they_need_not(folder: str) -> None:
+    for name, pod in pods(render(folder)):
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["enableServiceLinks"] is False, name
+        context = pod["securityContext"]
+        assert context["runAsNonRoot"] is True, name
+        assert context["runAsUser"] == context["fsGroup"] == 10001, name
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        for container in containers(pod):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }, name
+
+
+@pytest.mark.parametrize("folder", RUNNING)
+def test_every_container_says_what_it_needs(folder: str) -> None:
+    for name, pod in pods(render(folder)):
+        for container in containers(pod):
+            resources = container["resources"]
+            assert resources["requests"].keys() == {"cpu", "memory"}, name
+            assert resources["limits"].keys() == {"cpu", "memory"}, name
+
+
+def test_page_server_needs_no_more_than_the_recipe(production: list[Manifest]) -> None:
+    pod = dict(pods(production))["page-server"]
+
+    (container,) = pod["containers"]
+
+    assert container["resources"] == {
+        "requests": {"cpu": "100m", "memory": "64Mi"},
+        "limits": {"cpu": "200m", "memory": "200Mi"},
+    }
+
+
+def test_page_server_holds_no_secret_of_the_portal(production: list[Manifest]) -> None:
+    pod = dict(pods(production))["page-server"]
+
+    secrets = [v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v]
+
+    assert secrets == ["entracte-storage-read"]
+    (container,) = pod["containers"]
+    assert all(
+        "secret" not in str(each.get("valueFrom", "")) for each in container["env"]
+    )
+
+
+def test_no_secret_stands_in_the_manifests() -> None:
+    for folder in OVERLAYS:
+        assert all(each["kind"] != "Secret" for each in render(folder))
+    for file in K8S.rglob("*.env"):
+        assert not re.search(r"SECRET|PASSWORD|DATABASE_URL", file.read_text()), file
+
+
+def test_probes_ask_the_internal_port(production: list[Manifest]) -> None:
+    (container,) = dict(pods(production))["page-server"]["containers"]
+
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["port"] == "internal"
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    assert ports == {"http": 8080, "internal": 9090}
+
+
+def test_pod_outlives_its_last_answers(production: list[Manifest]) -> None:
+    pod = dict(pods(production))["page-server"]
+    (container,) = pod["containers"]
+    values = {each["name"]: each["value"] for each in container["env"]}
+
+    drain = int(values["PAGE_DRAIN_DELAY_SECONDS"])
+    grace = int(values["PAGE_GRACE_SECONDS"])
+
+    assert drain >= 10
+    assert drain + grace < pod["terminationGracePeriodSeconds"]
+
+
+def test_services_lead_to_their_own_plane(production: list[Manifest]) -> None:
+    public = one(production, "Service", "maintenance")["spec"]
+    portal = one(production, "Service", "portal")["spec"]
+
+    assert [each["port"] for each in public["ports"]] == [8080]
+    assert public["selector"] == {"app.kubernetes.io/component": "page-server"}
+    assert portal["selector"] == {"app.kubernetes.io/component": "portal"}
+
+
+def test_page_servers_reach_neither_portal_nor_database(
+    production: list[Manifest],
+) -> None:
+    policy = one(production, "NetworkPolicy", "page-server")["spec"]
+
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    ports = {p["port"] for rule in policy["egress"] for p in rule["ports"]}
+    assert ports == {53, 443}
+    open_to_all = [rule for rule in policy["ingress"] if "from" not in rule]
+    assert [p["port"] for rule in open_to_all for p in rule["ports"]] == [8080]
+
+
+def test_control_plane_is_reached_through_the_ingress_alone(
+    production: list[Manifest],
+) -> None:
+    closed = one(production, "NetworkPolicy", "control-plane")["spec"]
+    opened = one(production, "NetworkPolicy", "portal")["spec"]
+
+    assert closed["podSelector"] == {"matchLabels": {"entracte/plane": "control"}}
+    assert "Ingress" in closed["policyTypes"]
+    assert "ingress" not in closed
+    (rule,) = opened["ingress"]
+    assert rule["from"]
+    labelled = {
+        each["metadata"]["name"]
+        for each in production
+        if each["kind"] in ("Deployment", "Job")
+        and each["spec"]["template"]["metadata"]["labels"].get("entracte/plane")
+    }
+    assert labelled == {"portal", "watcher", "migrate"}
+
+
+def test_page_servers_are_many_and_apart(production: list[Manifest]) -> None:
+    scaler = one(production, "HorizontalPodAutoscaler", "page-server")["spec"]
+    budget = one(production, "PodDisruptionBudget", "page-server")["spec"]
+    pod = dict(pods(production))["page-server"]
+
+    assert scaler["minReplicas"] >= 3
+    assert budget["maxUnavailable"] == 1
+    keys = [each["topologyKey"] for each in pod["topologySpreadConstraints"]]
+    assert keys == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+    assert pod["priorityClassName"] == "entracte-page-server"
+
+
+def test_portal_does_not_migrate_when_it_starts(production: list[Manifest]) -> None:
+    workloads = dict(pods(production))
+
+    assert workloads["portal"].get("initContainers") is None
+    (portal,) = workloads["portal"]["containers"]
+    (migrate,) = workloads["migrate"]["containers"]
+    assert portal["args"] == ["portal"]
+    assert migrate["args"] == ["manage", "migrate"]
+
+
+def test_images_have_a_tag_and_no_registry() -> None:
+    for folder in RUNNING:
+        for _, pod in pods(render(folder)):
+            images = {container["image"] for container in containers(pod)}
+            assert images == {"entracte:0.1"}
+
+
+def test_every_variable_is_one_that_is_read() -> None:
+    readme = (K8S.parent / "README.md").read_text()
+    known = set(re.findall(r"^\| `([A-Z][A-Z0-9_]+)`", readme, re.MULTILINE))
+    given = set()
+    for folder in RUNNING:
+        manifests = render(folder)
+        for _, pod in pods(manifests):
+            for container in containers(pod):
+                given |= {each["name"] for each in container.get("env", ())}
+        given |= {
+            name
+            for each in manifests
+            if each["kind"] == "ConfigMap"
+            for name in each["data"]
+        }
+
+    assert {name.removesuffix("_FILE") for name in given} - known == set()
+    assert given
+
+
+def test_dashboard_and_alerts_are_found_by_their_readers() -> None:
+    manifests = render("monitoring")
+
+    dashboard = one(manifests, "ConfigMap", "entracte-dashboard")
+    monitor = one(manifests, "ServiceMonitor", "page-server")
+
+    assert dashboard["metadata"]["labels"] == {"grafana_dashboard": "1"}
+    service = one(render("overlays/production"), "Service", "maintenance-internal")
+    labels = service["metadata"]["labels"].items()
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= labels
+    assert (
+        monitor["spec"]["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
+    )
+
+
+def test_optional_ingress_leads_to_the_portal(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    # Kustomize takes relative paths alone.
+    overlay = Path("../" * len(tmp_path.parts)) / K8S.relative_to("/")
+    (folder / "kustomization.yaml").write_text(
+        f"resources: [{overlay}/overlays/production]\n"
+        f"components: [{overlay}/components/portal-ingress]\n"
+    )
+
+    ingress = one(render(str(folder)), "Ingress", "portal")
+
+    (rule,) = ingress["spec"]["rules"]
+    assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"]]
+    (path,) = rule["http"]["paths"]
+    assert path["backend"]["service"] == {"name": "portal", "port": {"name": "http"}}
