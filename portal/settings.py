@@ -46,6 +46,8 @@ if "*" in ALLOWED_HOSTS:
 # False only where no TLS stands before the portal, as in `make run`.
 PORTAL_HTTPS = env.flag("PORTAL_HTTPS", default=True)
 SECURE_SSL_REDIRECT = PORTAL_HTTPS
+# A program would send its token in clear before each redirect: it gets an error.
+SECURE_REDIRECT_EXEMPT = [r"^api/"]
 SESSION_COOKIE_SECURE = PORTAL_HTTPS
 CSRF_COOKIE_SECURE = PORTAL_HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -218,6 +220,16 @@ AXES_LOCKOUT_CALLABLE = "maintenance.admin.sign_in.locked_out"
 AXES_CLIENT_IP_CALLABLE = "portal.clients.address"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+
+
+# What each process remembers, such as who tried wrong tokens: bounded, and lost
+# when it ends.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 
 
 # Languages and time. The portal itself speaks English; pages speak many languages.

@@ -10,6 +10,9 @@ from maintenance.models import Revision
 
 def may_revert(request: HttpRequest, revision: Revision, *, exists: bool) -> bool:
     """Return whether a user may make an object what it was, or make it go again."""
+    if revision.noun == "token":
+        # What was revoked must stay so.
+        return False
     verb = "change" if exists else "add"
     if revision.document is None:
         verb = "delete"

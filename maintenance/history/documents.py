@@ -23,12 +23,15 @@ from maintenance.models import (
     Service,
     Site,
     Theme,
+    Token,
 )
 from maintenance.models.errors import in_sentences
 from maintenance.models.service import SELECTORS
 from maintenance.models.theme import DesignChoice
 
-Recorded: TypeAlias = Reason | Service | Schedule | Theme | Asset | PortalSettings
+Recorded: TypeAlias = (
+    Reason | Service | Schedule | Theme | Asset | PortalSettings | Token
+)
 Document: TypeAlias = dict[str, Any]
 
 
@@ -43,6 +46,7 @@ NOUNS: dict[str, type[Recorded]] = {
     "theme": Theme,
     "asset": Asset,
     "settings": PortalSettings,
+    "token": Token,
 }
 
 
@@ -237,6 +241,25 @@ def _restore_settings(settings: PortalSettings, document: Document) -> PortalSet
     return settings
 
 
+def _token_document(token: Token) -> Document:
+    expires_at, revoked_at = token.expires_at, token.revoked_at
+    return {
+        "name": token.name,
+        "scope": token.scope,
+        "everywhere": token.everywhere,
+        "services": sorted(token.services.values_list("slug", flat=True)),
+        "expires_at": instant(expires_at) if expires_at else None,
+        "revoked_at": instant(revoked_at) if revoked_at else None,
+    }
+
+
+def _restore_token(token: Token, document: Document) -> Token:
+    # What was revoked must stay so, and nothing here knows a secret's digest.
+    raise RestoreError(
+        f"The token {document['name']!r} stays as it is: make a new one."
+    )
+
+
 _WRITERS: dict[str, Callable[[Any], Document]] = {
     "reason": _reason_document,
     "service": _service_document,
@@ -244,6 +267,7 @@ _WRITERS: dict[str, Callable[[Any], Document]] = {
     "theme": _theme_document,
     "asset": _asset_document,
     "settings": _settings_document,
+    "token": _token_document,
 }
 _READERS: dict[str, Callable[[Any, Document], Recorded]] = {
     "reason": _restore_reason,
@@ -252,6 +276,7 @@ _READERS: dict[str, Callable[[Any, Document], Recorded]] = {
     "theme": _restore_theme,
     "asset": _restore_asset,
     "settings": _restore_settings,
+    "token": _restore_token,
 }
 
 

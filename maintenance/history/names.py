@@ -12,6 +12,7 @@ _REFERENCES = {
     "service": {"reason": "reason", "theme": "theme"},
     "schedule": {"reason": "reason", "services": "service"},
     "settings": {"default_reason": "reason", "theme": "theme"},
+    "token": {"services": "service"},
 }
 
 

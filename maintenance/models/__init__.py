@@ -12,6 +12,7 @@ from maintenance.models.schedule import Schedule
 from maintenance.models.service import Service
 from maintenance.models.site import Site
 from maintenance.models.theme import Theme
+from maintenance.models.token import Token
 
 __all__ = [
     "Asset",
@@ -25,4 +26,5 @@ __all__ = [
     "Service",
     "Site",
     "Theme",
+    "Token",
 ]

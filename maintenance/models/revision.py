@@ -29,6 +29,10 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """Keep the history of one object, newest first."""
         return self.filter(noun=noun, object_id=object_id).order_by("-id")
 
+    def that_visitors_see(self) -> RevisionQuerySet:
+        """Leave out what no page shows."""
+        return self.exclude(noun="token")
+
     def with_previous(self) -> RevisionQuerySet:
         """Add what each object was before, as `previous_document`."""
         before = Revision.objects.filter(

@@ -93,7 +93,7 @@ def roll_back(
     with _failures_noted(at), publisher_lock():
         _refuse_what_is_seen(target)
         store.get(target.digest)
-        newest = Revision.objects.order_by("-id").first()
+        newest = Revision.objects.that_visitors_see().order_by("-id").first()
         draft = Publication(
             digest=target.digest,
             size_bytes=target.size_bytes,
@@ -122,8 +122,8 @@ def has_pending() -> bool:
 
 def is_behind(live: Publication | None) -> bool:
     """Return whether the database holds what the live publication does not cover."""
-    newest = Revision.objects.order_by("-id").values_list("id", flat=True).first()
-    return live is None or (newest or 0) > live.covers
+    newest = Revision.objects.that_visitors_see().order_by("-id").first()
+    return live is None or (newest.pk if newest else 0) > live.covers
 
 
 def is_live(store: SnapshotStore) -> bool:
@@ -166,7 +166,7 @@ def _failures_noted(at: datetime) -> Iterator[None]:
 def _publish(store: SnapshotStore, at: datetime, author: Author | None) -> Publication:
     with transaction.atomic():
         Publisher.objects.lock_changes()
-        cause = Revision.objects.order_by("-id").first()
+        cause = Revision.objects.that_visitors_see().order_by("-id").first()
         data = snapshots.encode(build_snapshot(at))
     digest = store.put(data)
     by = author or _author_of(cause)

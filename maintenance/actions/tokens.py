@@ -1,0 +1,119 @@
+"""Tokens: make one, find the one that a program shows, revoke one."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+
+from maintenance.history.recording import Author, change
+from maintenance.models import Service, Token
+from maintenance.models.errors import in_sentences
+from maintenance.models.schedule import LATEST
+
+SECRET_BYTES = 32
+# Not a secret: it tells one token from another in lists.
+PREFIX_LENGTH = 10
+# Else every request would write.
+USE_NOTED_EVERY = timedelta(minutes=1)
+_BEGINNING = "ent_"
+
+
+class TokenError(Exception):
+    """A token cannot be made or revoked. Nothing was changed."""
+
+
+class WrongTokenError(Exception):
+    """A token is none, or is one no more."""
+
+
+def create_token(
+    token: Token, services: Iterable[Service] = (), *, author: Author, at: datetime
+) -> str:
+    """Save a new token and return its secret, which nobody can look up later.
+
+    Raises:
+        TokenError: its name is taken, it expires in the past, or services limit
+            what they cannot.
+    """
+    limits = list(services)
+    secret = _BEGINNING + secrets.token_urlsafe(SECRET_BYTES)
+    token.prefix, token.digest = secret[:PREFIX_LENGTH], _digest(secret)
+    token.everywhere = not limits
+    token.created_by, token.created_at = author.name, at
+    _refuse_end(token, at)
+    try:
+        with change(author, at) as made:
+            token.full_clean()
+            token.save(force_insert=True)
+            token.services.set(limits)
+            made.record(token)
+    except ValidationError as exc:
+        raise TokenError(in_sentences(exc)) from exc
+    return secret
+
+
+def revoke_token(token: Token, *, author: Author, at: datetime) -> None:
+    """Make a token useless from now on. It stays in lists and in the history.
+
+    Raises:
+        TokenError: it is revoked already.
+    """
+    with change(author, at) as made:
+        token.refresh_from_db()
+        if token.revoked_at is not None:
+            raise TokenError(f"The token {token.name!r} is revoked already.")
+        token.revoked_at = at
+        token.save(update_fields=["revoked_at"])
+        made.record(token)
+
+
+def find_token(secret: str, *, at: datetime) -> Token:
+    """Return the token that a program shows, and note that it was used.
+
+    Raises:
+        WrongTokenError: there is none such, or it is revoked or has expired.
+    """
+    digest = _digest(secret)
+    found = [
+        token
+        for token in Token.objects.filter(prefix=_stored(secret[:PREFIX_LENGTH]))
+        if hmac.compare_digest(token.digest, digest)
+    ]
+    if not found:
+        raise WrongTokenError("The token is unknown: look whether it is whole.")
+    token = found[0]
+    if token.revoked_at is not None:
+        raise WrongTokenError(f"The token {token.name!r} is revoked: use another.")
+    if token.has_expired(at):
+        raise WrongTokenError(f"The token {token.name!r} has expired: make a new one.")
+    _note_use(token, at)
+    return token
+
+
+def _note_use(token: Token, at: datetime) -> None:
+    last = token.last_used_at
+    if last is None or at - last >= USE_NOTED_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_at=at)
+
+
+def _refuse_end(token: Token, at: datetime) -> None:
+    end = token.expires_at
+    if end is not None and not at < end < LATEST:
+        raise TokenError(
+            f"The token cannot expire at {end:%Y-%m-%d %H:%M %Z}: use a time ahead, "
+            f"before the year {LATEST.year}."
+        )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _stored(prefix: str) -> str:
+    """Return a prefix, or "" for what no database could hold."""
+    return prefix if prefix.isascii() and prefix.isprintable() else ""
