@@ -101,3 +101,4 @@ bench: .venv/.tools .venv/.built ## the figures of the README; takes ten minutes
 	@$(BIN)/python -m bench.page_server
 	@$(BIN)/python -m bench.whole_path
 	@$(BIN)/python -m bench.publication
+	@$(BIN)/python -m bench.reason_api

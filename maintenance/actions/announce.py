@@ -12,7 +12,14 @@ from django.db.models import Count
 from maintenance.domain.kind import Kind
 from maintenance.domain.window import INSTANT
 from maintenance.history.recording import Author, Change, change
-from maintenance.models import Reason, ReasonText, Revision, Schedule, Service
+from maintenance.models import (
+    PortalSettings,
+    Reason,
+    ReasonText,
+    Revision,
+    Schedule,
+    Service,
+)
 from maintenance.models.errors import in_sentences
 from maintenance.models.reason import TextFormat
 
@@ -77,6 +84,12 @@ def announced_on(slugs: Iterable[str], *, at: datetime) -> list[Schedule]:
         AnnounceError: a service is unknown.
     """
     return _earlier(find_services(slugs), at)
+
+
+def default_language() -> str:
+    """Return the language of a text whose author names none: the portal's."""
+    settings = PortalSettings.objects.filter(id=1).first()
+    return settings.default_language if settings else "en"
 
 
 def end_schedule(schedule: Schedule, made: Change, *, at: datetime) -> None:

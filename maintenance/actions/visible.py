@@ -8,6 +8,8 @@ from datetime import datetime
 from maintenance.actions.overview import in_force
 from maintenance.domain.snapshot import Snapshot
 from maintenance.models import Publication
+from maintenance.publishing.builder import build_snapshot
+from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import is_behind
 from maintenance.publishing.store import SnapshotStore, StoreError
 
@@ -27,6 +29,33 @@ def seen_instead(store: SnapshotStore, live: Publication | None) -> Snapshot | N
         StoreError: it cannot be read.
     """
     return store.get(live.digest) if live and differs(live) else None
+
+
+def now_seen(at: datetime) -> tuple[Snapshot, str]:
+    """Return what visitors see, and in which way that is not what is saved.
+
+    Where they see nothing of it yet, or it cannot be read, it is what is saved.
+    """
+    live = Publication.objects.live()
+    if live is None:
+        note = "Not published yet: visitors see the built-in page."
+        return build_snapshot(at), note
+    try:
+        seen = seen_instead(current_store(), live)
+    except StoreError as exc:
+        note = f"This is what is saved: what visitors see cannot be read. {exc}"
+        return build_snapshot(at), note
+    if seen is None:
+        return build_snapshot(at), ""
+    if live.rolled_back_to:
+        return seen, (
+            f"Visitors see publication {live.rolled_back_to} again. What was changed "
+            "since is saved and not visible: `publish` shows it."
+        )
+    return seen, (
+        f"Visitors still see publication {live.version}. What was changed since is "
+        "saved and not published yet."
+    )
 
 
 def speak_since_rollback(

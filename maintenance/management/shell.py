@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from maintenance.domain.duration import parse_duration
+from maintenance.actions.ends import EndError, end_of
 from maintenance.history.recording import Author
 from maintenance.models import Publication
 from maintenance.models.revision import Channel
-from maintenance.models.schedule import LATEST
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, publish_pending
 
@@ -65,14 +64,10 @@ def end_from(options: dict[str, Any], at: datetime) -> datetime | None:
     Raises:
         CommandError: it is no duration, no date, or has no time zone.
     """
-    if options["duration"] is not None:
-        try:
-            return at + parse_duration(options["duration"])
-        except ValueError as exc:
-            raise CommandError(f"--for {exc}") from exc
-    if options["until"] is None:
-        return None
-    return _instant(options["until"])
+    try:
+        return end_of(options["duration"], options["until"], at)
+    except EndError as exc:
+        raise CommandError(f"--{exc.name} {exc}") from exc
 
 
 def publish_now(command: BaseCommand) -> None:
@@ -96,25 +91,6 @@ def publish_now(command: BaseCommand) -> None:
 def moment(at: datetime) -> str:
     """Return an instant for people, in UTC because a shell has no other zone."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise CommandError(
-            f"--until {text!r}: write a date and time such as 2026-12-01T06:00+01:00."
-        ) from exc
-    if at.tzinfo is None:
-        raise CommandError(
-            f"--until {text!r}: add a time zone, such as {at.isoformat()}Z."
-        )
-    # The year first: instants near the ends of the calendar have no time in UTC.
-    if at.year >= LATEST.year:
-        raise CommandError(
-            f"--until {text!r}: use a date before the year {LATEST.year}."
-        )
-    return at.astimezone(UTC)
 
 
 def _user() -> str:

@@ -9,14 +9,11 @@ from django.db import Error as DatabaseError
 
 from maintenance.actions.outspoken import outspoken
 from maintenance.actions.overview import InForce, in_force
-from maintenance.actions.visible import seen_instead
-from maintenance.domain.snapshot import Snapshot
+from maintenance.actions.visible import now_seen
 from maintenance.management import shell
-from maintenance.models import Publication, Schedule
+from maintenance.models import Schedule
 from maintenance.publishing.builder import build_snapshot
-from maintenance.publishing.current import current_store
 from maintenance.publishing.rendering import ThemeError
-from maintenance.publishing.store import StoreError
 
 # What is outspoken at a hundred services is said in one screen all the same.
 LINES_SHOWN = 5
@@ -48,33 +45,6 @@ def in_a_line(row: InForce) -> str:
     return (
         f"{row.slug or '*'}: {row.text.title} | {row.text.plain} "
         f"({reason.slug}, {kind}, {row.status}; {when})"
-    )
-
-
-def now_seen(at: datetime) -> tuple[Snapshot, str]:
-    """Return what visitors see, and in which way that is not what is saved.
-
-    Where they see nothing of it yet, or it cannot be read, it is what is saved.
-    """
-    live = Publication.objects.live()
-    if live is None:
-        note = "Not published yet: visitors see the built-in page."
-        return build_snapshot(at), note
-    try:
-        seen = seen_instead(current_store(), live)
-    except StoreError as exc:
-        note = f"This is what is saved: what visitors see cannot be read. {exc}"
-        return build_snapshot(at), note
-    if seen is None:
-        return build_snapshot(at), ""
-    if live.rolled_back_to:
-        return seen, (
-            f"Visitors see publication {live.rolled_back_to} again. What was changed "
-            "since is saved and not visible: `publish` shows it."
-        )
-    return seen, (
-        f"Visitors still see publication {live.version}. What was changed since is "
-        "saved and not published yet."
     )
 
 

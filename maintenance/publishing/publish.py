@@ -17,6 +17,7 @@ from maintenance.models import Publication, Publisher, Revision
 from maintenance.models.revision import Channel
 from maintenance.publishing.builder import build_snapshot
 from maintenance.publishing.lock import publisher_lock
+from maintenance.publishing.reading import one_state
 from maintenance.publishing.rendering import ThemeError
 from maintenance.publishing.store import Live, SnapshotStore, StoreError
 
@@ -167,6 +168,9 @@ def _publish(store: SnapshotStore, at: datetime, author: Author | None) -> Publi
     with transaction.atomic():
         Publisher.objects.lock_changes()
         cause = Revision.objects.that_visitors_see().order_by("-id").first()
+    # It may show what was saved since, too: that stays pending, and is published
+    # once more.
+    with one_state():
         data = snapshots.encode(build_snapshot(at))
     digest = store.put(data)
     by = author or _author_of(cause)

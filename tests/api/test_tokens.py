@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError
@@ -16,7 +14,7 @@ from django.utils import timezone
 
 from maintenance.actions.delete import delete
 from maintenance.actions.revert import RevertError, revert_to
-from maintenance.actions.tokens import TokenError, create_token, revoke_token
+from maintenance.actions.tokens import TokenError, revoke_token
 from maintenance.api.problems import ProblemError
 from maintenance.api.tokens import (
     WRONG_TOKENS,
@@ -26,32 +24,15 @@ from maintenance.api.tokens import (
     authorise_services,
 )
 from maintenance.history.recording import Author, change
-from maintenance.models import Revision, Service, Token
+from maintenance.models import Revision, Token
 from maintenance.models.revision import Channel
 from maintenance.models.token import Scope
 from maintenance.publishing.publish import has_pending, publish
 from maintenance.publishing.store import SnapshotStore
+from tests.api.asking import make_token
 from tests.factories import ADA, HOUR, NOON, make_service
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def behind_no_proxy() -> Iterator[None]:
-    cache.clear()
-    with override_settings(PORTAL_HTTPS=False):
-        yield
-
-
-def make_token(
-    name: str = "ci",
-    scope: Scope = Scope.MANAGE,
-    *services: Service,
-    at: datetime = NOON,
-    expires_at: datetime | None = None,
-) -> tuple[Token, str]:
-    token = Token(name=name, scope=scope, expires_at=expires_at)
-    return token, create_token(token, services, author=ADA, at=at)
 
 
 def asking(authorization: str, *, address: str = "192.0.2.1") -> HttpRequest:

@@ -14,7 +14,8 @@ from maintenance.actions.export_pages import (
     make_files,
     write_files,
 )
-from maintenance.management import shell, speaking
+from maintenance.actions.visible import now_seen
+from maintenance.management import shell
 from maintenance.publishing.rendering import ThemeError
 
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         at = timezone.now()
         try:
-            snapshot, note = speaking.now_seen(at)
+            snapshot, note = now_seen(at)
             files = make_files(
                 snapshot,
                 at=at,

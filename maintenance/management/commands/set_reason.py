@@ -13,14 +13,15 @@ from maintenance.actions.announce import (
     AnnounceError,
     Announcement,
     announce,
+    default_language,
     find_services,
     withdraw,
 )
 from maintenance.actions.overview import in_force
+from maintenance.actions.visible import now_seen
 from maintenance.domain.kind import Kind
 from maintenance.history.recording import turn
 from maintenance.management import shell, speaking
-from maintenance.models import PortalSettings
 from maintenance.models.reason import MAX_TEXT_LENGTH, TextFormat
 
 _OF_A_TEXT = {
@@ -116,7 +117,7 @@ class Command(BaseCommand):
     def _show(self, slugs: list[str]) -> None:
         wanted = {service.slug for service in find_services(slugs)}
         at = timezone.now()
-        snapshot, note = speaking.now_seen(at)
+        snapshot, note = now_seen(at)
         rows = in_force(snapshot, at)
         for row in rows:
             if not wanted or row.slug in wanted:
@@ -160,7 +161,7 @@ def _announcement(
     return Announcement(
         text=text,
         title=options["title"] or "",
-        language=options["language"] or _default_language(),
+        language=options["language"] or default_language(),
         kind=Kind((options["kind"] or Kind.PLANNED).upper()),
         format=TextFormat((options["format"] or TextFormat.MARKDOWN).upper()),
         services=tuple(options["services"]),
@@ -175,8 +176,3 @@ def _text(argument: str) -> str:
     if not source.strip():
         raise CommandError("The text is empty: say why visitors see the page.")
     return source.strip()
-
-
-def _default_language() -> str:
-    settings = PortalSettings.objects.filter(id=1).first()
-    return settings.default_language if settings else "en"

@@ -1,0 +1,80 @@
+"""What is wrong with which field, out of the errors of pydantic and of Django."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pydantic
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from ninja import Schema
+from pydantic import BaseModel, ConfigDict
+
+from maintenance.api.problems import FieldError, ProblemError
+
+UNPROCESSABLE = 422
+# Bodies can hold thousands of faults; who mends twenty finds the others.
+MAX_ERRORS = 20
+_MESSAGES = {
+    "extra_forbidden": "There is no such field: look at its spelling.",
+    "missing": "It is missing: give it.",
+}
+
+
+class Body(BaseModel):
+    """A body in JSON. Types are taken as they stand, and unknown fields refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class QueryFields(Schema):
+    """What may stand in an address behind the question mark, and nothing else."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+def unprocessable(errors: Iterable[FieldError]) -> ProblemError:
+    """Return the error that names fields."""
+    found = tuple(errors)[:MAX_ERRORS]
+    detail = " ".join(f"{each.field}: {each.message}" for each in found[:3])
+    return ProblemError(UNPROCESSABLE, detail, errors=found)
+
+
+def of_pydantic(errors: Iterable[Mapping[str, Any]]) -> ProblemError:
+    """Return pydantic's errors."""
+    return unprocessable(
+        FieldError(
+            ".".join(_printable(part) for part in each["loc"]) or "body",
+            _MESSAGES.get(each["type"]) or f"{each['msg']}.",
+        )
+        for each in errors
+    )
+
+
+def of_django(exc: ValidationError, *, prefix: str = "") -> ProblemError:
+    """Return what full_clean() found."""
+    if not hasattr(exc, "error_dict"):
+        return unprocessable(FieldError(prefix or "body", m) for m in exc.messages)
+    return unprocessable(
+        FieldError(prefix + ("body" if name == NON_FIELD_ERRORS else name), message)
+        for name, messages in exc.message_dict.items()
+        for message in messages
+    )
+
+
+def validated(model: type[Body], content: Any) -> Any:
+    """Return a body as its model has it.
+
+    Raises:
+        ProblemError: 422, with what is wrong with which field.
+    """
+    try:
+        return model.model_validate(content)
+    except pydantic.ValidationError as exc:
+        raise of_pydantic(
+            exc.errors(include_url=False, include_context=False, include_input=False)
+        ) from exc
+
+
+def _printable(part: object) -> str:
+    return str(part).encode("ascii", "backslashreplace").decode()[:100]

@@ -1,0 +1,258 @@
+"""/reason: what speaks now; set it with one line of curl, and end it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+from pydantic import Field
+
+from maintenance.actions.announce import (
+    AnnounceError,
+    Announcement,
+    announce,
+    default_language,
+    find_services,
+    withdraw,
+)
+from maintenance.actions.ends import EndError, end_of
+from maintenance.actions.overview import InForce, in_force
+from maintenance.actions.visible import now_seen
+from maintenance.api.answers import ACCEPTED, answer, in_publication, with_number
+from maintenance.api.bodies import parse_json, text_of
+from maintenance.api.fields import (
+    Body,
+    QueryFields,
+    of_django,
+    unprocessable,
+    validated,
+)
+from maintenance.api.problems import FieldError, ProblemError
+from maintenance.api.publishing import publish_soon
+from maintenance.api.tokens import author_of, authorise, authorise_services
+from maintenance.domain.codec import instant
+from maintenance.domain.kind import Kind
+from maintenance.history.recording import turn
+from maintenance.models import Token
+from maintenance.models.reason import MAX_TEXT_LENGTH, TextFormat
+from maintenance.models.token import Scope
+
+router = Router(tags=["reason"])
+
+# What curl and others call a text when nobody tells them.
+_TEXTS = {
+    "": TextFormat.MARKDOWN,
+    "application/x-www-form-urlencoded": TextFormat.MARKDOWN,
+    "text/plain": TextFormat.MARKDOWN,
+    "text/markdown": TextFormat.MARKDOWN,
+    "text/html": TextFormat.HTML,
+}
+_JSON = "application/json"
+MAX_SERVICES = 100
+
+KindWord = Literal[
+    "planned", "incident", "overload", "retired",
+    "PLANNED", "INCIDENT", "OVERLOAD", "RETIRED",
+]  # fmt: skip
+FormatWord = Literal["markdown", "html", "MARKDOWN", "HTML"]
+
+
+class Places(QueryFields):
+    service: list[str] = Field(
+        default=[], max_length=MAX_SERVICES, description="Where; empty: everywhere."
+    )
+
+
+class Ending(Places):
+    wait: bool = Field(default=False, description="Answer when visitors see it.")
+
+
+class SpeechInAddress(Ending):
+    duration: str | None = Field(
+        default=None, alias="for", max_length=40, description="How long: 2h30m."
+    )
+    until: str | None = Field(
+        default=None, max_length=40, description="When: 2026-12-01T06:00+01:00."
+    )
+    title: str | None = Field(default=None, max_length=200)
+    language: str | None = Field(default=None, max_length=35)
+    kind: KindWord | None = None
+    format: FormatWord | None = None
+    keep: bool | None = Field(
+        default=None, description="Past the end, stay and say that it takes longer."
+    )
+
+
+class Speech(Body):
+    """A reason to set, as JSON. What stands here must not stand in the address."""
+
+    text: str = Field(min_length=1, max_length=MAX_TEXT_LENGTH)
+    title: str | None = Field(default=None, max_length=200)
+    services: list[str] | None = Field(default=None, max_length=MAX_SERVICES)
+    duration: str | None = Field(default=None, alias="for", max_length=40)
+    until: str | None = Field(default=None, max_length=40)
+    language: str | None = Field(default=None, max_length=35)
+    kind: KindWord | None = None
+    format: FormatWord | None = None
+    keep: bool | None = None
+
+
+_SPEECH = {
+    "requestBody": {
+        "required": True,
+        "description": "The text: Markdown, HTML, or JSON with all that belongs to it.",
+        "content": {
+            **{
+                kind: {"schema": {"type": "string", "minLength": 1}}
+                for kind in ("text/plain", "text/html", "text/markdown")
+            },
+            _JSON: {"schema": Speech.model_json_schema()},
+        },
+    }
+}
+
+
+@router.get("/reason", operation_id="read_reason")
+def read_reason(request: HttpRequest, query: Query[Places]) -> HttpResponse:
+    """Say what visitors see now, service by service; `service` null is everywhere else."""
+    token: Token = request.auth  # type: ignore[attr-defined]  # ninja puts it there
+    authorise(token, Scope.READ, Scope.ANNOUNCE)
+    authorise_services(token, query.service)
+    wanted, at = set(_known(query.service)), timezone.now()
+    snapshot, note = now_seen(at)
+    rows = [
+        _row(row) for row in in_force(snapshot, at) if not wanted or row.slug in wanted
+    ]
+    return answer({"items": rows, "note": note})
+
+
+@router.put("/reason", operation_id="set_reason", openapi_extra=_SPEECH)
+def set_reason(request: HttpRequest, query: Query[SpeechInAddress]) -> HttpResponse:
+    """Say why visitors see a page, at once, in place of what was said there before.
+
+    202 where visitors see it only in a moment.
+    """
+    token: Token = request.auth  # type: ignore[attr-defined]  # ninja puts it there
+    authorise(token, Scope.ANNOUNCE)
+    said = _speech(request, query)
+    authorise_services(token, said.services or [])
+    _known(said.services or [])
+    with turn(timezone.now) as at:
+        try:
+            schedule = announce(
+                _announcement(said, _end(said, at)), author=author_of(token), at=at
+            )
+        except AnnounceError as exc:
+            if isinstance(exc.__cause__, ValidationError):
+                raise of_django(exc.__cause__) from exc
+            raise unprocessable([FieldError("until", str(exc))]) from exc
+        content = {
+            "reason": with_number(schedule.reason),
+            "schedule": with_number(schedule),
+        }
+    outcome = publish_soon(wait=query.wait)
+    return answer(
+        {**content, **in_publication(outcome)},
+        status=200 if outcome.is_published else ACCEPTED,
+    )
+
+
+@router.delete("/reason", operation_id="end_reason")
+def end_reason(request: HttpRequest, query: Query[Ending]) -> HttpResponse:
+    """End what was set on exactly these services; without any, what was set everywhere."""
+    token: Token = request.auth  # type: ignore[attr-defined]  # ninja puts it there
+    authorise(token, Scope.ANNOUNCE)
+    authorise_services(token, query.service)
+    slugs = _known(query.service)
+    with turn(timezone.now) as at:
+        ended = withdraw(slugs, author=author_of(token), at=at)
+        content = [with_number(schedule) for schedule in ended]
+    outcome = publish_soon(wait=query.wait)
+    is_done = outcome.is_published or not ended
+    return answer(
+        {"ended": content, **in_publication(outcome)},
+        status=200 if is_done else ACCEPTED,
+    )
+
+
+def _speech(request: HttpRequest, query: SpeechInAddress) -> Speech:
+    """Return what is said, out of the address and the body."""
+    address: dict[str, Any] = query.model_dump(
+        by_alias=True, exclude_none=True, exclude={"service", "wait"}
+    )
+    if query.service:
+        address["services"] = query.service
+    if request.content_type == _JSON:
+        return _once(address, validated(Speech, parse_json(request)))
+    text_format = _TEXTS.get(request.content_type or "")
+    if text_format is None:
+        raise ProblemError(
+            415,
+            f"The body is {request.content_type}: send text/plain, text/html or {_JSON}.",
+        )
+    body = {"text": text_of(request).strip(), "format": text_format.value}
+    return validated(Speech, body | address)  # type: ignore[no-any-return]
+
+
+def _once(address: dict[str, Any], body: Speech) -> Speech:
+    given = body.model_dump(by_alias=True, exclude_none=True)
+    if twice := sorted(address.keys() & given.keys()):
+        raise unprocessable(
+            FieldError(name, "It stands in the address and in the body: give it once.")
+            for name in twice
+        )
+    return validated(Speech, given | address)  # type: ignore[no-any-return]
+
+
+def _end(said: Speech, at: datetime) -> datetime | None:
+    if said.duration is not None and said.until is not None:
+        raise unprocessable([FieldError("until", "Give for or until, not both.")])
+    try:
+        closes_at = end_of(said.duration, said.until, at)
+    except EndError as exc:
+        raise unprocessable([FieldError(exc.name, str(exc))]) from exc
+    if said.keep and closes_at is None:
+        raise unprocessable([FieldError("keep", "It needs an end: add for or until.")])
+    return closes_at
+
+
+def _announcement(said: Speech, closes_at: datetime | None) -> Announcement:
+    return Announcement(
+        text=said.text.strip(),
+        title=said.title or "",
+        language=said.language or default_language(),
+        kind=Kind((said.kind or Kind.PLANNED).upper()),
+        format=TextFormat((said.format or TextFormat.MARKDOWN).upper()),
+        services=tuple(said.services or ()),
+        closes_at=closes_at,
+        keep_until_ended=said.keep or False,
+    )
+
+
+def _known(slugs: list[str]) -> list[str]:
+    try:
+        find_services(slugs)
+    except AnnounceError as exc:
+        raise unprocessable([FieldError("service", str(exc))]) from exc
+    return slugs
+
+
+def _row(row: InForce) -> dict[str, Any]:
+    reason, schedule = row.decision.reason, row.decision.schedule
+    return {
+        "service": row.slug or None,
+        "reason": reason.slug,
+        "kind": reason.kind.value,
+        "status": row.status,
+        "language": reason.language,
+        "title": row.text.title,
+        "text": row.text.plain,
+        "schedule": schedule.id if schedule else None,
+        "opens_at": instant(row.opens_at) if row.opens_at else None,
+        "closes_at": instant(row.closes_at) if row.closes_at else None,
+        "is_overrun": row.is_overrun,
+    }
