@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from maintenance.actions.assets import safe_name
 from maintenance.domain import snapshot as snapshots
 from maintenance.history.recording import Change
 from maintenance.models import Asset
@@ -37,11 +38,3 @@ def save_asset(asset: Asset, made: Change) -> None:
         asset.full_clean()
         asset.save()
         made.record(asset)
-
-
-def safe_name(name: str) -> str:
-    """Return a name that can stand in an address as it is."""
-    kept = "".join(
-        c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name
-    )
-    return PurePath(kept).name.lstrip("._-")[-100:] or "file"

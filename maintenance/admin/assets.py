@@ -10,24 +10,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
-from maintenance.actions.add_asset import safe_name
+from maintenance.actions.assets import AssetError, describe_asset, store_asset
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.stale import RecordedForm
-from maintenance.domain import snapshot as snapshots
 from maintenance.models import Asset
 from maintenance.publishing.current import current_store
 from maintenance.publishing.store import StoreError, asset_name
-
-MAX_BYTES = 1024 * 1024
-# What browsers take for images, by how the files begin. SVG is not among them:
-# it may hold scripts.
-_BEGINNINGS = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-    b"\x00\x00\x01\x00": "image/x-icon",
-}
 
 
 class AssetForm(RecordedForm[Asset]):
@@ -45,35 +33,15 @@ class AssetForm(RecordedForm[Asset]):
 
     def clean_file(self) -> UploadedFile[bytes]:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
-        if (file.size or 0) > MAX_BYTES:
-            raise forms.ValidationError(
-                f"{file.name} has {file.size:,} bytes: use at most {MAX_BYTES:,}."
-            )
         data = file.read()
-        asset = self.instance
-        asset.content_type = _content_type(data)
-        if not asset.content_type:
-            raise forms.ValidationError(
-                f"{file.name} is no PNG, JPEG, GIF, WebP or ICO file. SVG files are "
-                "not taken, because they may hold scripts."
-            )
-        asset.name = safe_name(file.name or "file")
-        asset.size_bytes = len(data)
-        asset.digest = snapshots.digest(data)
-        self._refuse_twins()
-        self._store(data)
-        return file
-
-    def _refuse_twins(self) -> None:
-        twins = Asset.objects.filter(digest=self.instance.digest)
-        if twin := twins.filter(name=self.instance.name).first():
-            raise forms.ValidationError(f"This file was uploaded before, as {twin}.")
-
-    def _store(self, data: bytes) -> None:
         try:
-            current_store().put_asset(self.instance.name, data)
+            describe_asset(self.instance, file.name or "file", data)
+            store_asset(current_store(), self.instance, data)
+        except AssetError as exc:
+            raise forms.ValidationError(str(exc)) from exc
         except StoreError as exc:
             raise forms.ValidationError(f"The storage did not take it: {exc}") from exc
+        return file
 
 
 @admin.register(Asset)
@@ -105,9 +73,3 @@ class AssetAdmin(RecordedAdmin[Asset]):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A file's address holds its digest: another file is another asset.
         return False
-
-
-def _content_type(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((t for begin, t in _BEGINNINGS.items() if data.startswith(begin)), "")

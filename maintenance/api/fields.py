@@ -45,7 +45,7 @@ def of_pydantic(errors: Iterable[Mapping[str, Any]]) -> ProblemError:
     return unprocessable(
         FieldError(
             ".".join(_printable(part) for part in each["loc"]) or "body",
-            _MESSAGES.get(each["type"]) or f"{each['msg']}.",
+            _MESSAGES.get(each["type"]) or _sentence(each["msg"]),
         )
         for each in errors
     )
@@ -74,6 +74,11 @@ def validated(model: type[Body], content: Any) -> Any:
         raise of_pydantic(
             exc.errors(include_url=False, include_context=False, include_input=False)
         ) from exc
+
+
+def _sentence(message: str) -> str:
+    # Pydantic's own are half sentences; ours, which it introduces, are whole.
+    return f"{message.removeprefix('Value error, ').rstrip('.')}."
 
 
 def _printable(part: object) -> str:

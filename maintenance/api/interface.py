@@ -7,15 +7,20 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 from pydantic import BaseModel
 
-from maintenance.api import reason
+from maintenance.api import assets, portal, reason, schedules
 from maintenance.api.bodies import BoundedParser
 from maintenance.api.fields import QueryFields, of_pydantic, unprocessable
+from maintenance.api.portal import Entry, PublicationDocument, Status
 from maintenance.api.problems import MEDIA_TYPE, FieldError, ProblemError, problem
+from maintenance.api.reasons import ReasonPage, cut_reasons
+from maintenance.api.resources import Resource, routes
+from maintenance.api.schedules import SCHEDULES
+from maintenance.api.shapes import REF, schemas
 from maintenance.api.tokens import authenticate
 from maintenance.models import Token
 
@@ -36,6 +41,15 @@ _REFUSALS = {
 }
 
 
+# What the server says before anybody knows what is asked.
+_TOO_LONG = {
+    "414": {
+        "description": "The address is longer than 4,094 characters.",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    }
+}
+
+
 class TokenAuth(HttpBearer):
     """Authorization: Bearer ent_..."""
 
@@ -50,10 +64,10 @@ class EntracteAPI(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> Any:
         """Add the errors that every operation may answer with."""
         schema = super().get_openapi_schema(**options)
-        schema["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        schema["components"]["schemas"] |= _components()
         for operations in schema["paths"].values():
             for operation in operations.values():
-                operation["responses"] |= {
+                operation["responses"] |= _TOO_LONG | {
                     status: {
                         "description": meaning,
                         "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
@@ -98,6 +112,47 @@ def refuse_unknown_query(view: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
+RESOURCES = (
+    Resource("reason", "reasons", page=ReasonPage, cut=cut_reasons),
+    Resource("service", "services"),
+    Resource("theme", "themes"),
+    SCHEDULES,
+    assets.ASSETS,
+)
+
+
+def _components() -> dict[str, Any]:
+    """Return the schemas that operations name."""
+    nouns = tuple(resource.noun for resource in RESOURCES)
+    plain: dict[str, type[BaseModel]] = {
+        "Publication": PublicationDocument,
+        "Entry": Entry,
+        "Status": Status,
+        "Problem": Problem,
+        "Fault": Fault,
+    }
+    found = schemas((*nouns, "settings")) | {
+        name: model.model_json_schema(ref_template=REF) for name, model in plain.items()
+    }
+    found["Problem"].pop("$defs", None)
+    titles = [resource.title for resource in RESOURCES]
+    return found | {
+        f"{title}List": _list_of(title) for title in (*titles, "Publication", "Entry")
+    }
+
+
+def _list_of(title: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": REF.format(model=title)}},
+            "count": {"type": "integer"},
+            "next": {"type": ["string", "null"]},
+        },
+        "required": ["items", "count", "next"],
+    }
+
+
 api = EntracteAPI(
     title="Entracte",
     version="1",
@@ -107,7 +162,17 @@ api = EntracteAPI(
     parser=BoundedParser(),
 )
 api.add_decorator(refuse_unknown_query)
-api.add_router("", reason.router)
+_ROUTERS = {
+    "reasons": Router(tags=["reasons"]),
+    "services": Router(tags=["services"]),
+    "themes": Router(tags=["themes"]),
+    "schedules": schedules.router,
+    "assets": assets.router,
+}
+for resource in RESOURCES:
+    routes(resource, _ROUTERS[resource.plural])
+for each in (reason.router, *_ROUTERS.values(), portal.router):
+    api.add_router("", each)
 
 
 @api.exception_handler(ProblemError)

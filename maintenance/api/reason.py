@@ -33,6 +33,7 @@ from maintenance.api.fields import (
 )
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
+from maintenance.api.shapes import REF, Slug
 from maintenance.api.tokens import author_of, authorise, authorise_services
 from maintenance.domain.codec import instant
 from maintenance.domain.kind import Kind
@@ -52,7 +53,9 @@ _TEXTS = {
     "text/html": TextFormat.HTML,
 }
 _JSON = "application/json"
-MAX_SERVICES = 100
+# As many as a request line has room for; a body has more.
+MAX_SERVICES_IN_ADDRESS = 20
+MAX_SERVICES = 1_000
 
 KindWord = Literal[
     "planned", "incident", "overload", "retired",
@@ -62,8 +65,10 @@ FormatWord = Literal["markdown", "html", "MARKDOWN", "HTML"]
 
 
 class Places(QueryFields):
-    service: list[str] = Field(
-        default=[], max_length=MAX_SERVICES, description="Where; empty: everywhere."
+    service: list[Slug] = Field(
+        default=[],
+        max_length=MAX_SERVICES_IN_ADDRESS,
+        description="Where; empty: everywhere.",
     )
 
 
@@ -92,13 +97,29 @@ class Speech(Body):
 
     text: str = Field(min_length=1, max_length=MAX_TEXT_LENGTH)
     title: str | None = Field(default=None, max_length=200)
-    services: list[str] | None = Field(default=None, max_length=MAX_SERVICES)
+    services: list[Slug] | None = Field(default=None, max_length=MAX_SERVICES)
     duration: str | None = Field(default=None, alias="for", max_length=40)
     until: str | None = Field(default=None, max_length=40)
     language: str | None = Field(default=None, max_length=35)
     kind: KindWord | None = None
     format: FormatWord | None = None
     keep: bool | None = None
+
+
+_PUBLISHED = {
+    "published": {"type": "boolean", "description": "Whether visitors see it."},
+    "publication": {"type": ["integer", "null"]},
+    "note": {"type": "string", "description": "Why not, where they do not."},
+}
+
+
+def _told(**properties: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {**properties, **_PUBLISHED}}
+    content = {_JSON: {"schema": schema | {"required": list(schema["properties"])}}}
+    return {
+        "200": {"description": "Visitors see it.", "content": content},
+        "202": {"description": "They see it in a moment.", "content": content},
+    }
 
 
 _SPEECH = {
@@ -112,7 +133,16 @@ _SPEECH = {
             },
             _JSON: {"schema": Speech.model_json_schema()},
         },
-    }
+    },
+    "responses": _told(
+        reason={"$ref": REF.format(model="Reason")},
+        schedule={"$ref": REF.format(model="Schedule")},
+    ),
+}
+_ENDED = {
+    "type": "array",
+    "description": "What ended, which may be nothing.",
+    "items": {"$ref": REF.format(model="Schedule")},
 }
 
 
@@ -161,7 +191,11 @@ def set_reason(request: HttpRequest, query: Query[SpeechInAddress]) -> HttpRespo
     )
 
 
-@router.delete("/reason", operation_id="end_reason")
+@router.delete(
+    "/reason",
+    operation_id="end_reason",
+    openapi_extra={"responses": _told(ended=_ENDED)},
+)
 def end_reason(request: HttpRequest, query: Query[Ending]) -> HttpResponse:
     """End what was set on exactly these services; without any, what was set everywhere."""
     token: Token = request.auth  # type: ignore[attr-defined]  # ninja puts it there

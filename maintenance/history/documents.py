@@ -60,8 +60,10 @@ def to_document(subject: Recorded) -> Document:
     return _WRITERS[noun_of(subject)](subject)
 
 
-def restore(noun: str, object_id: int, document: Document) -> Recorded:
+def restore(noun: str, object_id: int | None, document: Document) -> Recorded:
     """Make an object what a document says, or create it anew under its number.
+
+    Without a number it becomes a new object with the next one.
 
     Raises:
         RestoreError: it names an object that is not there, or breaks a rule.
@@ -100,8 +102,18 @@ def _restore_reason(reason: Reason, document: Document) -> Reason:
     for language, values in document["texts"].items():
         text = texts.get(language) or ReasonText(reason=reason, language=language)
         _assign(text, values, tuple(values))
-        _save(text)
+        _save_text(text)
     return reason
+
+
+def _save_text(text: ReasonText) -> None:
+    try:
+        _save(text)
+    except ValidationError as exc:
+        place = f"texts.{text.language}"
+        raise ValidationError(
+            {f"{place}.{name}": each for name, each in exc.message_dict.items()}
+        ) from exc
 
 
 def _service_document(service: Service) -> Document:

@@ -8,7 +8,7 @@ from maintenance.history.documents import NOUNS, Document
 from maintenance.models import Revision
 
 # The fields of documents that name others by their slugs, and what those are.
-_REFERENCES = {
+REFERENCES = {
     "service": {"reason": "reason", "theme": "theme"},
     "schedule": {"reason": "reason", "services": "service"},
     "settings": {"default_reason": "reason", "theme": "theme"},
@@ -22,7 +22,7 @@ def with_present_names(revision: Revision) -> Document:
     A slug stays as it is where its bearer is gone.
     """
     document = dict(revision.document or {})
-    for field, noun in _REFERENCES.get(revision.noun, {}).items():
+    for field, noun in REFERENCES.get(revision.noun, {}).items():
         named = document.get(field)
         if isinstance(named, list):
             document[field] = sorted(_present(noun, slug, revision) for slug in named)

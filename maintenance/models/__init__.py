@@ -7,6 +7,7 @@ from maintenance.models.portal_settings import PortalSettings
 from maintenance.models.publication import Publication
 from maintenance.models.publisher import Publisher
 from maintenance.models.reason import Reason, ReasonText
+from maintenance.models.repeat import Repeat
 from maintenance.models.revision import Revision
 from maintenance.models.schedule import Schedule
 from maintenance.models.service import Service
@@ -21,6 +22,7 @@ __all__ = [
     "Publisher",
     "Reason",
     "ReasonText",
+    "Repeat",
     "Revision",
     "Schedule",
     "Service",

@@ -1,0 +1,83 @@
+"""Assets: upload a file, by the checks of the admin."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+from pydantic import Field
+
+from maintenance.actions.assets import (
+    MAX_BYTES,
+    AssetError,
+    describe_asset,
+    store_asset,
+)
+from maintenance.api.answers import answer, with_number
+from maintenance.api.fields import QueryFields, unprocessable
+from maintenance.api.problems import FieldError, ProblemError
+from maintenance.api.publishing import publish_soon
+from maintenance.api.resources import (
+    CREATED,
+    Resource,
+    creation,
+    making,
+    token_of,
+)
+from maintenance.models import Asset
+from maintenance.models.token import Scope
+from maintenance.publishing.current import current_store
+from maintenance.publishing.store import StoreError
+
+router = Router(tags=["assets"])
+
+
+class AssetQuery(QueryFields):
+    name: str = Field(
+        min_length=1,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="The file's name: logo.png.",
+    )
+
+
+ASSETS = Resource("asset", "assets", "pk", is_document=False, verbs=("read", "delete"))
+
+
+@router.post(
+    "/assets",
+    response={CREATED: None},
+    operation_id="create_asset",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": f"The file itself, at most {MAX_BYTES:,} bytes.",
+            "content": {
+                "application/octet-stream": {
+                    "schema": {"type": "string", "format": "binary"}
+                }
+            },
+        },
+        "responses": creation(ASSETS)["responses"],
+    },
+)
+def create_asset(request: HttpRequest, query: Query[AssetQuery]) -> HttpResponse:
+    """Upload a PNG, JPEG, GIF, WebP or ICO file."""
+    token = token_of(request, Scope.MANAGE)
+    asset = Asset()
+    with making(token) as (made, _):
+        try:
+            describe_asset(asset, query.name, request.body)
+            store_asset(current_store(), asset, request.body)
+        except AssetError as exc:
+            raise unprocessable([FieldError("body", str(exc))]) from exc
+        except StoreError as exc:
+            raise ProblemError(503, f"The storage did not take it: {exc}") from exc
+        asset.full_clean()
+        asset.save()
+        made.record(asset)
+        content = with_number(asset)
+    publish_soon(wait=False)
+    location = f"{request.path}/{asset.pk}"
+    return answer(
+        content, status=CREATED, headers={"ETag": content["etag"], "Location": location}
+    )
