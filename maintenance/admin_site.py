@@ -37,6 +37,7 @@ class EntracteAdminSite(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from maintenance.admin import screens
         from maintenance.admin.theme_preview import preview_theme_view
+        from maintenance.admin.tokens import revoke_view
 
         def own(route: str, view: Any, name: str) -> URLPattern:
             pattern: URLPattern = path(route, self.admin_view(view), name=name)
@@ -51,5 +52,6 @@ class EntracteAdminSite(AdminSite):
             own("roll-back/<int:version>/", screens.roll_back_view, "roll_back"),
             own("revert/<int:number>/", screens.revert_view, "revert"),
             own("end/<int:number>/", screens.end_view, "end_schedule"),
+            own("revoke/<int:number>/", revoke_view, "revoke_token"),
             *super().get_urls(),
         ]

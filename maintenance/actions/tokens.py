@@ -14,6 +14,7 @@ from maintenance.history.recording import Author, change
 from maintenance.models import Service, Token
 from maintenance.models.errors import in_sentences
 from maintenance.models.schedule import LATEST
+from maintenance.models.token import Scope
 
 SECRET_BYTES = 32
 # Not a secret: it tells one token from another in lists.
@@ -25,6 +26,10 @@ _BEGINNING = "ent_"
 
 class TokenError(Exception):
     """A token cannot be made or revoked. Nothing was changed."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class WrongTokenError(Exception):
@@ -45,7 +50,7 @@ def create_token(
     token.prefix, token.digest = secret[:PREFIX_LENGTH], _digest(secret)
     token.everywhere = not limits
     token.created_by, token.created_at = author.name, at
-    _refuse_end(token, at)
+    check_token(token, limits, at=at)
     try:
         with change(author, at) as made:
             token.full_clean()
@@ -55,6 +60,26 @@ def create_token(
     except ValidationError as exc:
         raise TokenError(in_sentences(exc)) from exc
     return secret
+
+
+def check_token(token: Token, limits: list[Service], *, at: datetime) -> None:
+    """Look whether a new token makes sense.
+
+    Raises:
+        TokenError: it expires in the past, or services limit what they cannot.
+    """
+    end = token.expires_at
+    if end is not None and not at < end < LATEST:
+        raise TokenError(
+            f"The token cannot expire at {end:%Y-%m-%d %H:%M %Z}: use a time ahead, "
+            f"before the year {LATEST.year}.",
+            "expires_at",
+        )
+    if limits and token.scope != Scope.ANNOUNCE:
+        raise TokenError(
+            "Services limit tokens that set the reason alone: leave them out.",
+            "services",
+        )
 
 
 def revoke_token(token: Token, *, author: Author, at: datetime) -> None:
@@ -99,15 +124,6 @@ def _note_use(token: Token, at: datetime) -> None:
     last = token.last_used_at
     if last is None or at - last >= USE_NOTED_EVERY:
         Token.objects.filter(pk=token.pk).update(last_used_at=at)
-
-
-def _refuse_end(token: Token, at: datetime) -> None:
-    end = token.expires_at
-    if end is not None and not at < end < LATEST:
-        raise TokenError(
-            f"The token cannot expire at {end:%Y-%m-%d %H:%M %Z}: use a time ahead, "
-            f"before the year {LATEST.year}."
-        )
 
 
 def _digest(secret: str) -> str:

@@ -12,6 +12,7 @@ from maintenance.admin import (
     services,
     settings,
     themes,
+    tokens,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "services",
     "settings",
     "themes",
+    "tokens",
 ]

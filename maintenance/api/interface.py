@@ -67,14 +67,23 @@ class EntracteAPI(NinjaAPI):
         schema["components"]["schemas"] |= _components()
         for operations in schema["paths"].values():
             for operation in operations.values():
-                operation["responses"] |= _TOO_LONG | {
-                    status: {
-                        "description": meaning,
-                        "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
-                    }
-                    for status, meaning in _REFUSALS.items()
-                }
+                operation["responses"] = _responses(operation["responses"])
         return schema
+
+
+def _responses(described: dict[Any, Any]) -> dict[str, Any]:
+    """Return the answers of an operation, with the errors that any may give."""
+    found: dict[str, Any] = {
+        status: {
+            "description": meaning,
+            "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
+        }
+        for status, meaning in _REFUSALS.items()
+    }
+    # Ninja has numbers for names, of which JSON would make the same name twice.
+    for status, meaning in described.items():
+        found[str(status)] = found.get(str(status), {}) | meaning
+    return found | _TOO_LONG
 
 
 class Fault(BaseModel):

@@ -73,7 +73,10 @@ def test_what_became_of_a_schedule_is_in_the_history(manager: Program) -> None:
     assert (newest.author, newest.channel) == ("ci", "API")
 
 
-OVER: dict[str, Any] = {"opens_at": NOON.replace(year=2020), "closes_at": NOON.replace(year=2021)}
+OVER: dict[str, Any] = {
+    "opens_at": NOON.replace(year=2020),
+    "closes_at": NOON.replace(year=2021),
+}
 OPEN: dict[str, Any] = {"opens_at": NOON.replace(year=2020), "closes_at": None}
 
 
@@ -370,3 +373,11 @@ def test_anybody_may_read_the_description(client: Client) -> None:
 
     assert answer.status_code == 200
     assert json.loads(answer.content)["openapi"] == "3.1.0"
+
+
+def test_the_description_has_each_name_once(client: Client) -> None:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len(dict(pairs)) == len(pairs), pairs
+        return dict(pairs)
+
+    json.loads(client.get("/api/v1/openapi.json").content, object_pairs_hook=once)
