@@ -54,7 +54,7 @@ class TokenAdmin(RecordedAdmin[Token]):
     list_filter = ("scope",)
     search_fields = ("name",)
     ordering = ("revoked_at", "name")
-    autocomplete_fields = ("services",)
+    filter_horizontal = ("services",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
         return super().get_queryset(request).prefetch_related("services")
@@ -115,6 +115,9 @@ class TokenAdmin(RecordedAdmin[Token]):
         token = context.get("original")
         may_revoke = request.user.has_perm("maintenance.change_token")
         context["may_revoke"] = may_revoke and token and token.revoked_at is None
+        # They would lead past the page that shows the token.
+        context["show_save_and_add_another"] = False
+        context["show_save_and_continue"] = False
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="begins with", ordering="prefix")
