@@ -47,7 +47,7 @@ if "*" in ALLOWED_HOSTS:
 PORTAL_HTTPS = env.flag("PORTAL_HTTPS", default=True)
 SECURE_SSL_REDIRECT = PORTAL_HTTPS
 # A program would send its token in clear before each redirect: it gets an error.
-SECURE_REDIRECT_EXEMPT = [r"^api/"]
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^config/", r"^load$"]
 SESSION_COOKIE_SECURE = PORTAL_HTTPS
 CSRF_COOKIE_SECURE = PORTAL_HTTPS
 CSRF_COOKIE_HTTPONLY = True
