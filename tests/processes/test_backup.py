@@ -1,0 +1,67 @@
+"""What operations.md says of backups, done."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+from tests.processes.copy import Copy, copy
+
+
+def back_up(made: Copy, folder: Path) -> None:
+    """Copy the database first, then the storage."""
+    folder.mkdir()
+    source = sqlite3.connect(made.data / "portal.sqlite3")
+    target = sqlite3.connect(folder / "portal.sqlite3")
+    with target:
+        source.backup(target)
+    source.close()
+    target.close()
+    shutil.copytree(made.data / "storage", folder / "storage")
+
+
+def restore_database(made: Copy, folder: Path) -> None:
+    for file in made.data.glob("portal.sqlite3*"):
+        file.unlink()
+    shutil.copy(folder / "portal.sqlite3", made.data / "portal.sqlite3")
+
+
+def test_both_are_brought_back_and_visitors_notice_nothing(tmp_path: Path) -> None:
+    with copy(tmp_path / "copy") as made:
+        made.prepare()
+        made.start_watcher()
+        made.start_page_server()
+        made.succeed("set_reason", "Before the disaster")
+        made.until_page("Before the disaster")
+        back_up(made, tmp_path / "backup")
+        made.succeed("set_reason", "After the backup")
+        made.until_page("After the backup")
+        made.stop("watcher")
+
+        restore_database(made, tmp_path / "backup")
+        shutil.rmtree(made.data / "storage")
+        assert "After the backup" in made.page().body
+        shutil.copytree(tmp_path / "backup" / "storage", made.data / "storage")
+        made.start_watcher()
+        # It has seen a higher number than the storage has, and stays with that.
+        assert "After the backup" in made.page().body
+        # A new pod has an empty folder.
+        made.stop("page")
+        shutil.rmtree(made.data / "last-good")
+        made.start_page_server()
+        made.until_page("Before the disaster")
+
+        made.succeed("set_reason", "Life goes on")
+        made.until_page("Life goes on")
+
+
+def test_lost_bucket_is_filled_again_from_the_database(tmp_path: Path) -> None:
+    with copy(tmp_path / "copy") as made:
+        made.prepare()
+        made.succeed("set_reason", "Kept in the database")
+        shutil.rmtree(made.data / "storage")
+        made.start_watcher()
+        made.start_page_server()
+
+        made.until_page("Kept in the database")
