@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
@@ -23,7 +25,12 @@ from maintenance.api.schedules import SCHEDULES
 from maintenance.api.shapes import REF, schemas
 from maintenance.api.tokens import authenticate
 from maintenance.models import Token
+from maintenance.publishing.rendering import ThemeError
+from maintenance.publishing.store import StoreError
 
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _REFUSALS = {
     "400": "The request cannot be read.",
@@ -212,3 +219,18 @@ def _in_their_place(error: dict[str, Any]) -> dict[str, Any]:
     """Return an error without what says that it is the body's or the address's."""
     source, *rest = error["loc"]
     return {**error, "loc": rest[1:] if source == "body" else rest}
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(StoreError)
+@api.exception_handler(ThemeError)
+def tell_outage(request: HttpRequest, exc: Exception) -> HttpResponse:
+    # The first line alone: drivers add hints, and addresses that are nobody's affair.
+    logger.error("The API cannot answer: %s", str(exc).partition("\n")[0])
+    return problem(
+        ProblemError(
+            503,
+            "The database or the storage cannot be used now: try again.",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
+    )

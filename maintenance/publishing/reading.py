@@ -34,6 +34,8 @@ def one_state() -> Iterator[None]:
 @contextmanager
 def _reading_on_sqlite() -> Iterator[None]:
     # The portal's transactions begin as those of writers (IMMEDIATE).
+    # A connection knows of that once it is made.
+    connection.ensure_connection()
     wrapper = cast("Any", connection)
     usual, wrapper.transaction_mode = wrapper.transaction_mode, "DEFERRED"
     try:

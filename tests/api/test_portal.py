@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -381,3 +382,16 @@ def test_the_description_has_each_name_once(client: Client) -> None:
         return dict(pairs)
 
     json.loads(client.get("/api/v1/openapi.json").content, object_pairs_hook=once)
+
+
+@pytest.mark.parametrize("table", ["maintenance_schedule", "maintenance_token"])
+def test_a_database_that_fails_is_said_to_be_away(manager: Program, table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO away")
+
+    answer = manager.ask("GET", "schedules")
+
+    assert answer.status_code == 503
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Retry-After"] == "5"
+    assert table not in answer.content.decode()
