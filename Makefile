@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-radosgw fuzz check lint types layers templates migrations format \
+.PHONY: help run test unit test-postgresql test-radosgw fuzz check lint types layers templates migrations format \
 	pictures gallery bench \
 	lock clean
 
@@ -51,6 +51,13 @@ test: .venv/.tools .venv/.built ## every test but those that need Ceph
 unit: .venv/.tools .venv/.built ## the tests that need no other process, quickly
 	@$(BIN)/python -m pytest -q --ignore tests/processes --ignore tests/servers \
 		--ignore tests/browser --ignore tests/proxies -m "not radosgw" $(ARGS)
+
+# The other folders open no database; the browser looks at the same pages.
+test-postgresql: .venv/.tools .venv/.built ## the tests that use a database, on PostgreSQL
+	@$(BIN)/python -m tests.on_postgresql $(BIN)/python -m pytest \
+		$(addprefix --ignore tests/,domain pageserver monitoring servers proxies browser) \
+		$(addprefix --ignore tests/processes/test_,hostile.py variety.py workers.py reload.py rolling_restart.py) \
+		-m "not sqlite and not radosgw" $(ARGS)
 
 test-radosgw: .venv/.tools .venv/.built ## the storage tests against Ceph's radosgw
 	@$(BIN)/python -m pytest -m radosgw $(ARGS)

@@ -6,7 +6,9 @@ import http.client
 import json
 import os
 import re
+import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,8 +17,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
+import psycopg
 
 from tests.servers.process import ServerProcess, held_port, listens
 
@@ -53,6 +57,15 @@ class Copy:
     ports: dict[str, int]
     changes: dict[str, str] = field(default_factory=dict)
     processes: dict[str, ServerProcess] = field(default_factory=dict)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that SQLite and PostgreSQL read alike."""
+        if url := self.environment.get("DATABASE_URL"):
+            with psycopg.connect(url) as postgresql:
+                cursor = postgresql.execute(sql.encode())
+                return cursor.fetchall() if cursor.description else []
+        with sqlite3.connect(self.data / "portal.sqlite3") as sqlite:
+            return sqlite.execute(sql).fetchall()
 
     @property
     def data(self) -> Path:
@@ -235,9 +248,23 @@ def copy(folder: Path, **changes: str) -> Iterator[Copy]:
     with ExitStack() as stack:
         names = ("page", "internal", "portal")
         ports = {name: stack.enter_context(held_port()) for name in names}
-        made = Copy(folder, ports, changes)
+        made = Copy(folder, ports, stack.enter_context(_database()) | changes)
         stack.callback(_end_all, made)
         yield made
+
+
+@contextmanager
+def _database() -> Iterator[dict[str, str]]:
+    """Make a database of the copy's own where the tests run on PostgreSQL."""
+    server = os.environ.get("DATABASE_URL")
+    if not server:
+        yield {}
+        return
+    name = f"copy_{secrets.token_hex(8)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def _end_all(made: Copy) -> None:

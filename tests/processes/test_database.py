@@ -7,6 +7,9 @@ import pytest
 
 from tests.processes.copy import Copy, copy
 
+# What the default database looks like from outside.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Copy]:

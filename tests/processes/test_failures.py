@@ -35,6 +35,7 @@ def assert_caught_up(made: Copy, text: str) -> None:
     made.until_page(text)
 
 
+@pytest.mark.sqlite
 def test_a_lost_database_changes_nothing_for_visitors(running_copy: Copy) -> None:
     set_reason(running_copy, "Tape library on fire")
     before = running_copy.until_page("Tape library on fire")
@@ -49,6 +50,7 @@ def test_a_lost_database_changes_nothing_for_visitors(running_copy: Copy) -> Non
     assert (after.status, after.body) == (before.status, before.body)
 
 
+@pytest.mark.sqlite
 def test_windows_close_while_database_and_storage_are_gone(running_copy: Copy) -> None:
     running_copy.succeed("set_reason", "Back in a moment", "--for", "4s")
     running_copy.until_page("Back in a moment")
@@ -60,6 +62,7 @@ def test_windows_close_while_database_and_storage_are_gone(running_copy: Copy) -
     running_copy.until_page("Not available at the moment")
 
 
+@pytest.mark.sqlite
 def test_a_page_server_restarts_while_everything_else_is_gone(
     running_copy: Copy,
 ) -> None:
@@ -178,6 +181,7 @@ def break_database(made: Copy, statement: str) -> sqlite3.Connection:
     return database
 
 
+@pytest.mark.sqlite
 def test_a_database_that_fails_after_the_save_publishes_later(
     running_copy: Copy,
 ) -> None:
@@ -198,6 +202,7 @@ def test_a_database_that_fails_after_the_save_publishes_later(
     running_copy.until_page("After")
 
 
+@pytest.mark.sqlite
 def test_a_failure_that_cannot_be_noted_is_told_all_the_same(
     running_copy: Copy,
 ) -> None:
@@ -221,10 +226,9 @@ def test_two_watchers_and_many_commands_end_with_the_last_reason(
         set_reason(running_copy, f"Reason number {number}")
 
     running_copy.until_page("Reason number 3")
-    with sqlite3.connect(running_copy.data / "portal.sqlite3") as database:
-        versions = database.execute(
-            "SELECT version FROM maintenance_publication ORDER BY version"
-        ).fetchall()
+    versions = running_copy.query(
+        "SELECT version FROM maintenance_publication ORDER BY version"
+    )
     assert versions == [(number,) for number in range(1, len(versions) + 1)]
 
 

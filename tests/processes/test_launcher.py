@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import socket
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,9 @@ def made(tmp_path: Path) -> Iterator[Copy]:
 
 
 def publications(made: Copy) -> list[tuple[int, int | None]]:
-    with sqlite3.connect(made.data / "portal.sqlite3") as database:
-        return database.execute(
-            "SELECT version, rolled_back_to FROM maintenance_publication ORDER BY 1"
-        ).fetchall()
+    return made.query(
+        "SELECT version, rolled_back_to FROM maintenance_publication ORDER BY 1"
+    )
 
 
 def test_a_first_start_publishes(made: Copy) -> None:
@@ -87,6 +85,7 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(made: Copy) -> None:
     assert (launched.output.count("\n"), launched.errors) == (1, "")
 
 
+@pytest.mark.sqlite
 def test_pages_do_not_wait_for_the_database(made: Copy) -> None:
     # Something that is there, and no database: a refusal that holds for root.
     (made.data / "portal.sqlite3").mkdir(parents=True)

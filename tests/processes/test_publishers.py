@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import fcntl
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,12 +9,11 @@ from tests.processes.copy import Copy, Ended, copy, wait_until
 
 def publications(made: Copy) -> list[tuple[int, bool]]:
     """Return every publication's version, and whether it is known to be live."""
-    with sqlite3.connect(made.data / "portal.sqlite3") as database:
-        rows = database.execute(
-            "SELECT version, published_at IS NOT NULL"
-            " FROM maintenance_publication ORDER BY version"
-        )
-        return [(version, bool(published)) for version, published in rows]
+    rows = made.query(
+        "SELECT version, published_at IS NOT NULL"
+        " FROM maintenance_publication ORDER BY version"
+    )
+    return [(version, bool(published)) for version, published in rows]
 
 
 def test_a_publisher_killed_before_the_pointer_moves_loses_nothing(
@@ -47,8 +45,7 @@ def test_a_publisher_killed_after_the_pointer_moved_is_counted(tmp_path: Path) -
     with copy(tmp_path) as made:
         made.prepare()
         made.succeed("set_reason", "Moved")
-        with sqlite3.connect(made.data / "portal.sqlite3") as database:
-            database.execute("UPDATE maintenance_publication SET published_at = NULL")
+        made.query("UPDATE maintenance_publication SET published_at = NULL")
 
         made.start_watcher()
 
@@ -93,13 +90,10 @@ def test_announcements_at_once_leave_one_that_speaks(tmp_path: Path) -> None:
             ended = list(pool.map(say, range(8)))
 
         assert [each.status for each in ended] == [0] * 8, ended
-        with sqlite3.connect(made.data / "portal.sqlite3") as database:
-            (still_open,) = database.execute(
-                "SELECT count(*) FROM maintenance_schedule WHERE closes_at IS NULL"
-            ).fetchone()
-            instants = database.execute(
-                "SELECT at FROM maintenance_revision ORDER BY id"
-            ).fetchall()
-        assert still_open == 1
+        still_open = made.query(
+            "SELECT count(*) FROM maintenance_schedule WHERE closes_at IS NULL"
+        )
+        instants = made.query("SELECT at FROM maintenance_revision ORDER BY id")
+        assert still_open == [(1,)]
         # Whoever waited for others read the clock after them.
         assert instants == sorted(instants)

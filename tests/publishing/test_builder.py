@@ -9,7 +9,14 @@ from django.core.files.base import ContentFile
 from maintenance.domain import snapshot as snapshots
 from maintenance.domain.snapshot import BUILTIN_REASON
 from maintenance.history.recording import change
-from maintenance.models import Asset, PortalSettings, Reason, ReasonText, Theme
+from maintenance.models import (
+    Asset,
+    PortalSettings,
+    Reason,
+    ReasonText,
+    Revision,
+    Theme,
+)
 from maintenance.publishing.builder import build_snapshot, builtin_snapshot
 from maintenance.publishing.store import SnapshotStore
 from tests.factories import ADA, HOUR, NOON, make_reason, make_schedule, make_service
@@ -100,14 +107,15 @@ def test_last_changes_travel_with_reasons_and_schedules() -> None:
     reason = make_reason()
     make_schedule(reason)
     rewrite(reason, NOON + HOUR)
+    planned, rewritten = Revision.objects.order_by("id")[1:]
 
     snapshot = build_snapshot(NOON)
 
     assert snapshot.reasons[0].changed_at is None
     assert snapshot.reasons[1].changed_at == NOON + HOUR
-    assert snapshot.reasons[1].revision == 3
+    assert snapshot.reasons[1].revision == rewritten.pk
     (schedule,) = snapshot.schedules
-    assert (schedule.changed_at, schedule.revision) == (NOON, 2)
+    assert (schedule.changed_at, schedule.revision) == (NOON, planned.pk)
 
 
 def test_a_portal_is_told_from_others_by_its_history() -> None:
