@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +47,11 @@ def author_from(options: dict[str, Any]) -> Author:
     if not name.isprintable():
         raise CommandError(f"--actor {name!r}: use printable characters.")
     return Author(name, Channel.COMMAND)
+
+
+def is_slug(text: str) -> bool:
+    """Return whether a text can be a name, as those of services are."""
+    return re.fullmatch(r"[-a-zA-Z0-9_]{1,50}", text) is not None
 
 
 def add_end(parser: CommandParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maintenance.models.asset import Asset
+from maintenance.models.declaration import Declaration
 from maintenance.models.portal_settings import PortalSettings
 from maintenance.models.publication import Publication
 from maintenance.models.publisher import Publisher
@@ -17,6 +18,7 @@ from maintenance.models.token import Token
 
 __all__ = [
     "Asset",
+    "Declaration",
     "PortalSettings",
     "Publication",
     "Publisher",
