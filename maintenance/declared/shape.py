@@ -130,8 +130,13 @@ class ThemeForm(Form):
     accent: Annotated[str, Column(Theme, "accent")] = "#8c2a2f"
     accent_dark: Annotated[str, Column(Theme, "accent_dark")] = "#eaa99b"
     logo: AssetName | None = None
+    favicon: AssetName | None = None
+    background: Annotated[str, Column(Theme, "background")] = ""
+    background_dark: Annotated[str, Column(Theme, "background_dark")] = ""
     links: Annotated[list[Link], Field(max_length=MAX_LINKS)] = []
     footer: Annotated[str, Column(Theme, "footer")] = ""
+    extra_css: Annotated[Prose, Column(Theme, "extra_css")] = ""
+    site: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class TextForm(Form):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('maintenance', '0006_theme_design'),
+        ('maintenance', '0009_token'),
     ]
 
     operations = [
