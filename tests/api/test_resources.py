@@ -209,6 +209,7 @@ def test_an_error_names_the_field_of_a_schedule(
         ("themes", {"design": "OWN"}, "design"),
         ("themes", {"links": [{"label": "a", "url": "javascript:a"}]}, "links"),
         ("themes", {"logo": {"digest": "0" * 64, "name": "a.png"}}, "body"),
+        ("themes", {"logo": {"digest": "0" * 64, "name": "a\0"}}, "logo.name"),
     ],
 )
 def test_an_error_names_the_field(
