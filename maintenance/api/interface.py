@@ -14,7 +14,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 from pydantic import BaseModel
 
-from maintenance.api import assets, portal, reason, schedules
+from maintenance.api import assets, config, portal, reason, schedules
 from maintenance.api.bodies import BoundedParser
 from maintenance.api.fields import QueryFields, of_pydantic, unprocessable
 from maintenance.api.portal import Entry, PublicationDocument, Status
@@ -187,7 +187,7 @@ _ROUTERS = {
 }
 for resource in RESOURCES:
     routes(resource, _ROUTERS[resource.plural])
-for each in (reason.router, *_ROUTERS.values(), portal.router):
+for each in (reason.router, *_ROUTERS.values(), config.router, portal.router):
     api.add_router("", each)
 
 

@@ -1,0 +1,113 @@
+"""/config: the whole portal as one declared document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+from pydantic import Field
+
+from maintenance.actions.apply import DEFAULT_OWNER, Applying, apply_document
+from maintenance.actions.export import export_portal
+from maintenance.api.answers import ACCEPTED, answer, in_publication
+from maintenance.api.fields import QueryFields, unprocessable
+from maintenance.api.problems import FieldError, ProblemError
+from maintenance.api.publishing import publish_soon
+from maintenance.api.resources import token_of
+from maintenance.api.tokens import author_of
+from maintenance.declared.problems import DeclarationError
+from maintenance.declared.sources import to_portal
+from maintenance.history.recording import turn
+from maintenance.models.token import Scope
+
+router = Router(tags=["config"])
+
+# How documents are read, by media type (RFC 9512 has YAML's).
+_ENDINGS = {
+    "application/json": ".json",
+    "application/yaml": ".yaml",
+    "application/x-yaml": ".yaml",
+    "text/yaml": ".yaml",
+}
+_DOCUMENT = {"schema": {"type": "object"}}
+_TOLD = {
+    "type": "object",
+    "properties": {
+        "dry_run": {"type": "boolean"},
+        "changed": {"type": "boolean"},
+        "unchanged": {"type": "integer"},
+        "differences": {"type": "array", "items": {"type": "object"}},
+        "published": {"type": "boolean"},
+        "publication": {"type": ["integer", "null"]},
+        "note": {"type": "string"},
+    },
+}
+_JSON = {"application/json": {"schema": _TOLD}}
+_APPLIED: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "What docs/portal.schema.json describes, in YAML or JSON.",
+        "content": dict.fromkeys(_ENDINGS, _DOCUMENT),
+    },
+    "responses": {
+        "200": {"description": "It is as declared.", "content": _JSON},
+        "202": {"description": "Visitors see it in a moment.", "content": _JSON},
+    },
+}
+_EXPORTED = {
+    "responses": {
+        "200": {
+            "description": "The document.",
+            "content": {"application/json": _DOCUMENT},
+        }
+    }
+}
+
+
+class How(QueryFields):
+    dry_run: bool = Field(default=False, description="Tell the difference alone.")
+    prune: bool = Field(
+        default=False, description="Delete what was declared and is no longer."
+    )
+    owner: str = Field(default=DEFAULT_OWNER, min_length=1, max_length=50)
+    wait: bool = Field(default=False, description="Answer when visitors see it.")
+
+
+@router.get("/config", operation_id="read_config", openapi_extra=_EXPORTED)
+def read_config(request: HttpRequest) -> HttpResponse:
+    """Return everything that can be declared; to put it back changes nothing."""
+    token_of(request, Scope.READ)
+    try:
+        return answer(export_portal())
+    except DeclarationError as exc:
+        raise ProblemError(409, str(exc)) from exc
+
+
+@router.put("/config", operation_id="apply_config", openapi_extra=_APPLIED)
+def apply_config(request: HttpRequest, query: Query[How]) -> HttpResponse:
+    """Make the portal what a document declares, all of it or nothing."""
+    token = token_of(request, Scope.MANAGE)
+    ending = _ENDINGS.get(request.content_type or "")
+    if ending is None:
+        raise ProblemError(
+            415, f"Send YAML or JSON: Content-Type {' or '.join(_ENDINGS)}."
+        )
+    how = Applying(author_of(token), query.owner, query.prune, query.dry_run)
+    try:
+        portal = to_portal(((f"body{ending}", request.body),))
+        with turn(timezone.now) as at:
+            outcome = apply_document(portal, how, at=at)
+    except DeclarationError as exc:
+        raise unprocessable(
+            FieldError(each.path or "body", each.message) for each in exc.problems
+        ) from exc
+    told = outcome.to_json()
+    if how.dry_run or not outcome.has_changes:
+        return answer(told)
+    seen = publish_soon(wait=query.wait)
+    return answer(
+        {**told, **in_publication(seen)},
+        status=200 if seen.is_published else ACCEPTED,
+    )
