@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -108,6 +109,11 @@ class _Run:
             if noun not in ("settings", "schedule")
         }
 
+        self._twins: dict[str, list[Any]] = {}
+        for number, row in self._rows["schedule"].items():
+            if ("schedule", number) not in self._names and not row.is_announcement:
+                self._twins.setdefault(_key(to_document(row)), []).append(row)
+
     def _in_order(self) -> list[tuple[str, str, Form]]:
         """Return what is declared; of each noun first what may have been renamed."""
         nouns = list(SECTIONS)
@@ -118,7 +124,7 @@ class _Run:
 
     def _declare(self, noun: str, name: str, form: Form) -> None:
         path = _path(noun, name)
-        subject, owned = self._find(noun, name), self._owned.get((noun, name))
+        subject, owned = self._find(noun, name, form), self._owned.get((noun, name))
         holder = owned or (subject and self._names.get((noun, subject.pk)))
         if holder and holder.owner != self.how.owner:
             message = f"{holder.owner!r} declares it: give --owner, or another name"
@@ -183,14 +189,20 @@ class _Run:
             defaults={"name": name, "owner": self.how.owner},
         )
 
-    def _find(self, noun: str, name: str) -> Any:
-        """Return the object that is meant: the one made before, or that of the name."""
+    def _find(self, noun: str, name: str, form: Form) -> Any:
+        """Return the object that is meant: the one made before, or that of the name.
+
+        Schedules have no names of their own: there it is one that is the same.
+        """
         rows: dict[int, Any] = self._rows[noun]
         if noun == "settings":
             return rows.get(1)
         owned = self._owned.get((noun, name))
         if owned and owned.object_id in rows:
             return rows[owned.object_id]
+        if noun == "schedule":
+            twins = self._twins.get(_key(document_of(noun, name, form)))
+            return twins.pop(0) if twins else None
         found = self._slugs.get(noun, {}).get(name)
         held = found and self._names.get((noun, found.pk))
         # It bears the name that another declared object was given in the admin.
@@ -218,6 +230,11 @@ def _rows(noun: str) -> dict[int, Any]:
     joined, more = _PRELOADED[noun]
     found = NOUNS[noun].objects.select_related(*joined).prefetch_related(*more)
     return {row.pk: row for row in found}
+
+
+def _key(schedule: Document) -> str:
+    """Return what two schedules that are the same have in common."""
+    return json.dumps(schedule | _UNDECLARED["schedule"], sort_keys=True)
 
 
 def _wanted(document: Document, noun: str, current: Document | None) -> Document:

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from maintenance.actions.delete import delete
+from maintenance.admin.declared import DeclaredFilter, owner_of
 from maintenance.admin.entries import entries
 from maintenance.admin.looking import for_looking
 from maintenance.admin.lookups import SoundLookups
@@ -29,7 +30,7 @@ from maintenance.admin.stale import (
 )
 from maintenance.history.documents import NOUNS
 from maintenance.history.recording import Change, change, turn
-from maintenance.models import Publisher, Revision
+from maintenance.models import Declaration, Publisher, Revision
 
 M = TypeVar("M", bound=models.Model)
 
@@ -69,6 +70,12 @@ class RecordedAdmin(SoundLookups[M]):
                 messages.error(request, f"Not saved: {exc}.")
                 return redirect("admin:index")
             return self._based_form(request, object_id, form_url, extra_context)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        filters = super().get_list_filter(request)
+        if Declaration.objects.exists():
+            return (*filters, DeclaredFilter)
+        return filters
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any
@@ -147,7 +154,11 @@ class RecordedAdmin(SoundLookups[M]):
         # Read before the object: a change in between makes the form too old, and
         # never too new.
         number = newest_number(self._noun, unquote(object_id or ""))
-        context = {**(extra_context or {}), BASED_ON: number}
+        context = {
+            **(extra_context or {}),
+            BASED_ON: number,
+            "declared_by": owner_of(self._noun, unquote(object_id or "")),
+        }
         return super().changeform_view(request, object_id, form_url, context)
 
     def _delete(self, request: HttpRequest, subjects: list[Any]) -> None:

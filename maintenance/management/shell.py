@@ -76,7 +76,7 @@ def end_from(options: dict[str, Any], at: datetime) -> datetime | None:
         raise CommandError(f"--{exc.name} {exc}") from exc
 
 
-def publish_now(command: BaseCommand) -> None:
+def publish_now(command: BaseCommand, *, quietly: bool = False) -> int | None:
     """Publish what was just saved, and say which publication visitors see.
 
     Raises:
@@ -90,8 +90,9 @@ def publish_now(command: BaseCommand) -> None:
             f"Saved, but not published yet: {exc} `publish --watch` goes on trying.",
             returncode=EXIT_NOT_PUBLISHED,
         ) from exc
-    if publication:
+    if publication and not quietly:
         command.stdout.write(f"Visitors see publication {publication.version}.")
+    return publication.version if publication else None
 
 
 def moment(at: datetime) -> str:

@@ -32,8 +32,9 @@ schedules:
 
 
 def apply(text: str, *, at: Any = NOON, **how: Any) -> Outcome:
-    """Apply a text of YAML."""
-    portal = to_portal((("portal.yaml", text.encode()),))
+    """Apply a text of YAML, or of JSON where it is an object."""
+    file = "portal.json" if text.startswith("{") else "portal.yaml"
+    portal = to_portal(((file, text.encode()),))
     return apply_document(portal, Applying(ADA, **how), at=at)
 
 

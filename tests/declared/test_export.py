@@ -21,7 +21,7 @@ from maintenance.models import (
     Service,
     Theme,
 )
-from tests.declared.documents import WHOLE, apply
+from tests.declared.documents import WHOLE, apply, verbs
 from tests.factories import ADA, HOUR, NOON, make_reason, make_schedule, make_service
 
 SLUGS = st.from_regex(r"\A[-a-zA-Z0-9_]{1,20}\Z")
@@ -43,7 +43,10 @@ def is_valid(row: Any) -> bool:
 
 
 class Exported(TestCase):
-    @settings(max_examples=5, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=25,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(
         slugs=st.lists(SLUGS, min_size=4, max_size=4, unique=True),
         words=st.lists(WORDS, min_size=4, max_size=4),
@@ -62,7 +65,7 @@ class Exported(TestCase):
         for text in (to_yaml(export_portal()), json.dumps(export_portal())):
             for _ in range(2):
                 outcome = apply(text, prune=True)
-                assert not outcome.has_changes, (outcome, text)
+                assert not outcome.has_changes, verbs(outcome)
         assert Revision.objects.count() == count
 
 
@@ -144,3 +147,17 @@ def test_texts_of_several_lines_are_blocks() -> None:
     make_reason(text="First\r\nSecond")
 
     assert "text: |-\n          First\n          Second\n" in to_yaml(export_portal())
+
+
+@pytest.mark.django_db
+def test_schedules_that_are_the_same_are_adopted_one_by_one() -> None:
+    reason = make_reason()
+    make_schedule(reason)
+    make_schedule(reason)
+
+    outcome = apply(to_yaml(export_portal()))
+
+    assert [verb for verb in verbs(outcome) if "schedule" in verb] == [
+        "adopts schedule upgrade-2026-12-01",
+        "adopts schedule upgrade-2026-12-01-2",
+    ]

@@ -88,10 +88,11 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']} cannot be read: {exc}") from exc
         if not options["json"]:
             self._say(*in_lines(outcome))
+        told = outcome.to_json()
         if outcome.has_changes and not how.dry_run:
-            shell.publish_now(self)
+            told["publication"] = shell.publish_now(self, quietly=options["json"])
         if options["json"]:
-            self._say(json.dumps(outcome.to_json(), indent=2))
+            self._say(json.dumps(told, indent=2))
 
     def _watch(self, options: dict[str, Any], how: Applying) -> None:
         seconds: float = options["every"]
