@@ -37,12 +37,12 @@ _UNDECLARED = {
     "reason": {"is_announcement": False},
     "schedule": {"is_announcement": False},
 }
-_PRELOADED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "theme": (("logo",), ()),
-    "reason": ((), ("texts",)),
-    "service": (("reason", "theme"), ()),
-    "settings": (("default_reason", "theme"), ()),
-    "schedule": (("reason",), ("services",)),
+# The objects that every document of a kind names.
+_JOINED: dict[str, tuple[str, ...]] = {
+    "theme": ("logo",),
+    "service": ("reason", "theme"),
+    "settings": ("default_reason", "theme"),
+    "schedule": ("reason",),
 }
 
 
@@ -227,8 +227,9 @@ class _Run:
 
 
 def _rows(noun: str) -> dict[int, Any]:
-    joined, more = _PRELOADED[noun]
-    found = NOUNS[noun].objects.select_related(*joined).prefetch_related(*more)
+    found = NOUNS[noun].objects.all()
+    if noun in _JOINED:
+        found = found.select_related(*_JOINED[noun])
     return {row.pk: row for row in found}
 
 

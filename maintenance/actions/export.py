@@ -77,7 +77,7 @@ def _subjects(noun: str) -> list[tuple[str, Any]]:
         return [("settings", each) for each in model.objects.all()]
     found = model.objects.order_by("slug")
     if noun == "reason":
-        found = found.filter(is_announcement=False).prefetch_related("texts")
+        found = found.filter(is_announcement=False)
     return [(each.slug, each) for each in found]
 
 
@@ -89,7 +89,7 @@ def _schedules() -> list[tuple[str, Any]]:
     used = set(taken.values())
     found = Schedule.objects.filter(is_announcement=False).order_by("opens_at", "pk")
     named = []
-    for each in found.select_related("reason").prefetch_related("services"):
+    for each in found.select_related("reason"):
         name = taken.get(each.pk) or _free_name(each, used)
         named.append((name, each))
     return named

@@ -88,7 +88,7 @@ def _reason_document(reason: Reason) -> Document:
                 "text": text.text,
                 "format": text.format,
             }
-            for text in sorted(reason.texts.all(), key=lambda text: text.language)
+            for text in reason.texts.order_by("language")
         },
     }
 
@@ -142,7 +142,7 @@ def _schedule_document(schedule: Schedule) -> Document:
     return {
         "reason": schedule.reason.slug,
         "everywhere": schedule.everywhere,
-        "services": sorted(service.slug for service in schedule.services.all()),
+        "services": sorted(schedule.services.values_list("slug", flat=True)),
         "opens_at": instant(schedule.opens_at),
         "closes_at": instant(closes_at) if closes_at else None,
         "keep_until_ended": schedule.keep_until_ended,
