@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes.copy import Copy, copy
+from tests.processes.copy import Copy, copy, wait_until
 from tests.servers.postgres import PostgresServer, postgres
 
 
@@ -112,3 +112,19 @@ def test_postgresql_refuses_changes_of_the_history(
         )
         assert ended.status == 1
         assert "The history cannot be changed." in ended.errors
+
+
+def test_a_portal_that_was_ready_stays_so_without_its_database(
+    on_postgresql: Copy, database: PostgresServer
+) -> None:
+    on_postgresql.start_portal()
+    wait_until(lambda: on_postgresql.ask("portal", "/readyz", {}).status == 200)
+
+    database.kill()
+
+    assert on_postgresql.ask("portal", "/readyz", {}).status == 200
+    assert on_postgresql.stop("portal") == 0
+    on_postgresql.start_portal()
+    answer = on_postgresql.ask("portal", "/readyz", {})
+    assert (answer.status, answer.body) == (503, "the database cannot be used\n")
+    assert on_postgresql.ask("portal", "/livez", {}).status == 200
