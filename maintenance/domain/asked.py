@@ -21,7 +21,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CODE = re.compile(r"[45][0-9]{2}")
 _ERROR_PATH = "/.maintenance/errors/"
 _SERVICE_PATH = "/.maintenance/s/"
-_ASSET_PATH = "/.maintenance/assets/"
+ASSETS = "/.maintenance/assets/"
+"""The address below which page servers have uploaded files."""
 
 # In this order: ingress-nginx custom-http-errors, Traefik, Envoy.
 PATH_HEADERS = ("x-original-uri", "x-forwarded-uri", "x-envoy-original-path")
@@ -165,11 +166,15 @@ def _reserved(asked: Asked) -> Asked:
         return replace(asked, wanted=wanted)
     if path.startswith(_ERROR_PATH):
         code = _code(path.removeprefix(_ERROR_PATH)) or asked.code
-        return _with_original_url(replace(asked, code=code))
+        asked = _with_original_url(replace(asked, code=code))
+        if asked.path.startswith(ASSETS):
+            # A picture of the page, which the same proxy came for.
+            return replace(asked, wanted=Wanted.ASSET)
+        return asked
     if path.startswith(_SERVICE_PATH):
         slug = unquote(path.removeprefix(_SERVICE_PATH).partition("/")[0])
         return replace(asked, slug=slug)
-    if path.startswith(_ASSET_PATH):
+    if path.startswith(ASSETS):
         return replace(asked, wanted=Wanted.ASSET)
     return asked
 

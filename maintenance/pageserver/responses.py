@@ -11,7 +11,7 @@ from random import getrandbits
 from urllib.parse import unquote
 
 from maintenance.domain.answer import end_problem, retry_after
-from maintenance.domain.asked import Asked, Wanted, interpret, query_values
+from maintenance.domain.asked import ASSETS, Asked, Wanted, interpret, query_values
 from maintenance.domain.plan import plan, with_upcoming
 from maintenance.pageserver import heads
 from maintenance.pageserver.choice import (
@@ -48,7 +48,6 @@ Clock = Callable[[], float]
 _JITTER_SECONDS = 31
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-ASSETS = "/.maintenance/assets/"
 
 _EACH_TIME = (
     b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"%b\r\n%b'

@@ -83,6 +83,14 @@ def test_original_url_gives_host_and_path(url: str, host: str, path: str) -> Non
     assert (asked.host, asked.path) == (host, path)
 
 
+def test_a_picture_is_found_by_its_original_url() -> None:
+    url = "http://shop.example.com/.maintenance/assets/aa/logo.png"
+    asked = interpret(f"/.maintenance/errors/503?url={quote(url, safe='')}", {})
+
+    assert asked.wanted is Wanted.ASSET
+    assert asked.path == "/.maintenance/assets/aa/logo.png"
+
+
 @pytest.mark.parametrize(
     "query",
     [
