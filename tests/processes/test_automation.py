@@ -111,7 +111,7 @@ def test_commands_do_the_same(tmp_path: Path) -> None:
     with copy(tmp_path) as made:
         made.prepare()
         made.succeed("add_service", "shop", "--host", "shop.example.com")
-        for words in re.findall(r"^entracte manage (.*)$", TEXT, re.MULTILINE):
+        for words in re.findall(r"^manage (.*)$", TEXT, re.MULTILINE):
             ended = subprocess.run(  # noqa: S602  the document's own lines
                 f"{sys.executable} {ROOT}/manage.py {words}",
                 shell=True,
