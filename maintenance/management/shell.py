@@ -7,12 +7,13 @@ import re
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from maintenance.actions.ends import EndError, end_of
 from maintenance.history.recording import Author
+from maintenance.management.printing import Printer
 from maintenance.models import Publication
 from maintenance.models.revision import Channel
 from maintenance.publishing.current import current_store
@@ -76,8 +77,10 @@ def end_from(options: dict[str, Any], at: datetime) -> datetime | None:
         raise CommandError(f"--{exc.name} {exc}") from exc
 
 
-def publish_now(command: BaseCommand, *, quietly: bool = False) -> int | None:
+def publish_now(printer: Printer, told: dict[str, Any]) -> None:
     """Publish what was just saved, and say which publication visitors see.
+
+    `told` is what machines are told of the change, to which this adds that.
 
     Raises:
         CommandError: it is saved but could not be published (exit status 3).
@@ -86,13 +89,15 @@ def publish_now(command: BaseCommand, *, quietly: bool = False) -> int | None:
         made = publish_pending(current_store(), at=timezone.now())
         publication = made or Publication.objects.live()
     except (PublishError, DatabaseError) as exc:
+        printer.result({**told, "published": False, "publication": None})
         raise CommandError(
             f"Saved, but not published yet: {exc} `publish --watch` goes on trying.",
             returncode=EXIT_NOT_PUBLISHED,
         ) from exc
-    if publication and not quietly:
-        command.stdout.write(f"Visitors see publication {publication.version}.")
-    return publication.version if publication else None
+    number = publication.version if publication else None
+    printer.result({**told, "published": True, "publication": number})
+    if publication:
+        printer.say(f"Visitors see publication {publication.version}.")
 
 
 def moment(at: datetime) -> str:

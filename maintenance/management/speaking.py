@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import Error as DatabaseError
 
 from maintenance.actions.outspoken import outspoken
 from maintenance.actions.overview import InForce, in_force
 from maintenance.actions.visible import now_seen
+from maintenance.domain.codec import instant
 from maintenance.management import shell
 from maintenance.models import Schedule
 from maintenance.publishing.builder import build_snapshot
@@ -33,19 +35,40 @@ def until(closes_at: datetime | None) -> str:
     return f"until {shell.moment(closes_at)}" if closes_at else "until it is cleared"
 
 
-def in_a_line(row: InForce) -> str:
+COLUMNS = {
+    "service": "SERVICE",
+    "status": "STATUS",
+    "kind": "KIND",
+    "when": "UNTIL",
+    "reason": "REASON",
+    "title": "TITLE",
+    "text": "TEXT",
+}
+"""What people see of who speaks at a place."""
+_TEXT_SHOWN = 60
+
+
+def in_a_row(row: InForce) -> dict[str, Any]:
     """Return who speaks at a place, what, and until when."""
-    reason = row.decision.reason
+    reason, text = row.decision.reason, row.text.plain
     when = "nothing is scheduled"
     if row.is_scheduled:
-        when = until(row.closes_at)
+        when = shell.moment(row.closes_at) if row.closes_at else "it is cleared"
     if row.is_overrun and row.closes_at:
         when = f"overrun since {shell.moment(row.closes_at)}"
-    kind = reason.kind.value.lower()
-    return (
-        f"{row.slug or '*'}: {row.text.title} | {row.text.plain} "
-        f"({reason.slug}, {kind}, {row.status}; {when})"
-    )
+    return {
+        "service": row.slug or "*",
+        "status": row.status,
+        "kind": reason.kind.value.lower(),
+        "when": when,
+        "reason": reason.slug,
+        "title": row.text.title,
+        "text": text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}…",
+        "opens_at": instant(row.opens_at) if row.opens_at else None,
+        "closes_at": instant(row.closes_at) if row.closes_at else None,
+        "is_scheduled": row.is_scheduled,
+        "is_overrun": row.is_overrun,
+    }
 
 
 def heard_instead(schedule: Schedule, at: datetime) -> list[str]:

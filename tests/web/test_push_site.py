@@ -119,7 +119,7 @@ def test_any_site_can_be_shown_again_by_its_digest(
     push(folder)
     listed = push("--list")
     assert first.digest[:12] in listed
-    assert listed.count("shown by site") == 1
+    assert listed.count("  site\n") == 1
 
     push("--to", first.digest[:12])
 

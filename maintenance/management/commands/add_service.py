@@ -11,6 +11,7 @@ from maintenance.actions.add_service import AddServiceError, add_service
 from maintenance.actions.overlap import OVERLAPS_SHOWN, overlaps
 from maintenance.history.recording import turn
 from maintenance.management import shell
+from maintenance.management.printing import Printer, add_json
 from maintenance.models import Service
 
 _SELECTORS = {
@@ -23,7 +24,11 @@ _SELECTORS = {
 
 
 class Command(BaseCommand):
-    help = "Add a service. All selectors that are given must match, any value of each."
+    help = (
+        "Add a service. All selectors that are given must match, any value of each. "
+        "Exit status: 0 published, 1 or 2 nothing changed, 3 saved but not published "
+        "yet."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         shell.say_briefly(parser, "SLUG [options]")
@@ -44,6 +49,7 @@ class Command(BaseCommand):
             help="let scripts of other origins read its page",
         )
         shell.add_actor(parser)
+        add_json(parser)
 
     def handle(self, **options: Any) -> None:
         selectors = {name: options[name] for name, _ in _SELECTORS.values()}
@@ -64,7 +70,8 @@ class Command(BaseCommand):
                 notes = overlaps(service)
         except AddServiceError as exc:
             raise CommandError(str(exc)) from exc
-        self.stdout.write(f"Added {service.slug}.")
+        printer = Printer(self, as_json=options["json"])
+        printer.say(f"Added {service.slug}.")
         for note in notes[:OVERLAPS_SHOWN]:
             self.stderr.write(note)
-        shell.publish_now(self)
+        shell.publish_now(printer, {"id": service.pk, "slug": service.slug})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from maintenance.declared.shape import Portal
 from maintenance.history.recording import turn
 from maintenance.management import shell
 from maintenance.management.differences import in_lines
+from maintenance.management.printing import Printer, add_json
 from maintenance.management.watching import Watcher
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, publish_pending
@@ -72,8 +72,8 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help="how often --watch looks (default: %(default)s)",
         )
-        parser.add_argument("--json", action="store_true", help="print JSON")
         shell.add_actor(parser)
+        add_json(parser)
 
     def handle(self, **options: Any) -> None:
         how = _how(options)
@@ -86,13 +86,12 @@ class Command(BaseCommand):
             raise self._refusal(exc, options) from exc
         except OSError as exc:
             raise CommandError(f"{options['file']} cannot be read: {exc}") from exc
-        if not options["json"]:
-            self._say(*in_lines(outcome))
-        told = outcome.to_json()
+        printer = Printer(self, as_json=options["json"])
+        printer.say(*in_lines(outcome))
         if outcome.has_changes and not how.dry_run:
-            told["publication"] = shell.publish_now(self, quietly=options["json"])
-        if options["json"]:
-            self._say(json.dumps(told, indent=2))
+            shell.publish_now(printer, outcome.to_json())
+        else:
+            printer.result(outcome.to_json())
 
     def _watch(self, options: dict[str, Any], how: Applying) -> None:
         seconds: float = options["every"]
@@ -108,17 +107,14 @@ class Command(BaseCommand):
     def _refusal(self, exc: DeclarationError, options: dict[str, Any]) -> CommandError:
         if options["json"]:
             problems = [{"path": p.path, "message": p.message} for p in exc.problems]
-            self._say(json.dumps({"problems": problems, "more": exc.more}, indent=2))
+            told = {"problems": problems, "more": exc.more}
+            Printer(self, as_json=True).result(told)
         else:
             for each in exc.problems:
                 self.stderr.write(str(each))
         count = len(exc.problems) + exc.more
         found = "1 problem" if count == 1 else f"{count} problems"
         return CommandError(f"{options['file']}: {found}. Nothing was changed.")
-
-    def _say(self, *lines: str) -> None:
-        for line in lines:
-            self.stdout.write(line)
 
 
 class ApplyingWatcher(Watcher):

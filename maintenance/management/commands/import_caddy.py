@@ -14,6 +14,7 @@ from maintenance.actions.single_reason import announce_html
 from maintenance.domain.caddy import CaddyError, reason_in_config
 from maintenance.history.recording import turn
 from maintenance.management import shell
+from maintenance.management.printing import Printer, add_json
 
 _MAX_BYTES = 1024 * 1024
 
@@ -29,17 +30,20 @@ class Command(BaseCommand):
         shell.say_briefly(parser, "FILE [options]")
         parser.add_argument("file", help="caddy.json; - reads standard input")
         shell.add_actor(parser)
+        add_json(parser)
 
     def handle(self, **options: Any) -> None:
         author, name = shell.author_from(options), options["file"]
         try:
             text = reason_in_config(_read(name))
             with turn(timezone.now) as at:
-                announce_html(text, author=author, at=at)
+                schedule = announce_html(text, author=author, at=at)
         except (CaddyError, AnnounceError) as exc:
             raise CommandError(f"{name}: {exc}") from exc
-        self.stdout.write("Set everywhere, until it is cleared.")
-        shell.publish_now(self)
+        printer = Printer(self, as_json=options["json"])
+        printer.say("Set everywhere, until it is cleared.")
+        told = {"reason": schedule.reason.slug, "schedule": schedule.pk}
+        shell.publish_now(printer, told)
 
 
 def _read(name: str) -> bytes:

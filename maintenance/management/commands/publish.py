@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from maintenance.management import shell
+from maintenance.management.printing import Printer, add_json
 from maintenance.management.watching import Watcher
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import (
@@ -30,12 +31,16 @@ VERIFY_SECONDS = 5.0
 
 
 class Command(BaseCommand):
-    help = "Publish what is saved. With --watch, go on doing so until stopped."
+    help = (
+        "Publish what is saved. With --watch, go on doing so until stopped. "
+        "Exit status: 0 published, 1 or 2 not understood, 3 not published."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         shell.say_briefly(parser, "[options]")
         parser.add_argument("--watch", action="store_true", help="until SIGTERM")
         shell.add_actor(parser)
+        add_json(parser)
 
     def handle(self, **options: Any) -> None:
         if options["watch"]:
@@ -49,7 +54,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Not published: {exc}", returncode=shell.EXIT_NOT_PUBLISHED
             ) from exc
-        self.stdout.write(f"Visitors see publication {made.version}.")
+        printer = Printer(self, as_json=options["json"])
+        printer.say(f"Visitors see publication {made.version}.")
+        printer.result({"publication": made.version, "digest": made.digest})
 
 
 class PublishingWatcher(Watcher):

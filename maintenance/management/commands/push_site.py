@@ -24,12 +24,22 @@ from maintenance.actions.site_folder import Folder, SiteError, advice, read_fold
 from maintenance.domain.site import MAX_ORIGINS, SiteFile, is_origin
 from maintenance.history.recording import change, turn
 from maintenance.management import shell
+from maintenance.management.printing import Printer, add_json
 from maintenance.models import Site
 from maintenance.publishing.current import current_store
 from maintenance.publishing.store import StoreError
 
 _VERBS = ("back", "to", "remove", "list")
 _ADVICE_SHOWN = 10
+_COLUMNS = {
+    "short": "DIGEST",
+    "name": "FOLDER",
+    "files": "FILES",
+    "size_bytes": "BYTES",
+    "when": "PUSHED",
+    "pushed_by": "BY",
+    "themes": "SHOWN BY",
+}
 
 
 class Command(BaseCommand):
@@ -67,9 +77,11 @@ class Command(BaseCommand):
         )
         verb.add_argument("--list", action="store_true", help="list what was pushed")
         shell.add_actor(parser)
+        add_json(parser)
 
     def handle(self, **options: Any) -> None:
         _refuse_what_does_not_go_together(options)
+        self.printer = Printer(self, as_json=options["json"])
         try:
             if options["list"]:
                 self._list()
@@ -96,10 +108,10 @@ class Command(BaseCommand):
             site = make_site(folder, files, origins, author=author, at=at)
             with change(author, at) as made:
                 show(site, theme, made)
-        self.stdout.write(f"Theme {theme.slug} shows {site}.")
-        shell.publish_now(self)
+        self.printer.say(f"Theme {theme.slug} shows {site}.")
+        shell.publish_now(self.printer, {"theme": theme.slug, "site": site.digest})
         if not is_seen(theme):
-            self.stdout.write(
+            self.printer.say(
                 f"Nobody sees theme {theme.slug} yet: give it to a service, or to the "
                 "portal in its settings."
             )
@@ -127,14 +139,25 @@ class Command(BaseCommand):
                 site = find_site(options["to"])
             with change(author, at) as made:
                 show(site, theme, made)
-        self.stdout.write(f"Theme {theme.slug} shows {site or 'its design'}.")
-        shell.publish_now(self)
+        self.printer.say(f"Theme {theme.slug} shows {site or 'its design'}.")
+        told = {"theme": theme.slug, "site": site.digest if site else None}
+        shell.publish_now(self.printer, told)
 
     def _list(self) -> None:
-        for site in Site.objects.prefetch_related("themes"):
-            shown = ", ".join(theme.slug for theme in site.themes.all())
-            note = f", shown by {shown}" if shown else ""
-            self.stdout.write(f"{site}, pushed by {site.pushed_by}{note}")
+        rows = [
+            {
+                "digest": site.digest,
+                "short": site.digest[:12],
+                "name": site.name,
+                "files": len(site.files),
+                "size_bytes": site.size_bytes,
+                "when": shell.moment(site.pushed_at),
+                "pushed_by": site.pushed_by,
+                "themes": [theme.slug for theme in site.themes.all()],
+            }
+            for site in Site.objects.prefetch_related("themes")
+        ]
+        self.printer.table(_COLUMNS, rows)
 
 
 def _refuse_what_does_not_go_together(options: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from maintenance.management import shell
+from maintenance.management.printing import Printer, add_json
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, roll_back
 
@@ -15,13 +16,15 @@ from maintenance.publishing.publish import PublishError, roll_back
 class Command(BaseCommand):
     help = (
         "Publish an older publication's content again, under a new number. The "
-        "database keeps what it holds; the next change publishes that again."
+        "database keeps what it holds; the next change publishes that again. "
+        "Exit status: 0 published, 1 or 2 nothing changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         shell.say_briefly(parser, "VERSION [options]")
         parser.add_argument("version", type=int)
         shell.add_actor(parser)
+        add_json(parser)
 
     def handle(self, **options: Any) -> None:
         author = shell.author_from(options)
@@ -31,6 +34,10 @@ class Command(BaseCommand):
             )
         except PublishError as exc:
             raise CommandError(f"Not rolled back: {exc}") from exc
-        self.stdout.write(
+        printer = Printer(self, as_json=options["json"])
+        printer.say(
             f"Publication {made.version} shows publication {options['version']} again."
+        )
+        printer.result(
+            {"publication": made.version, "rolled_back_to": made.rolled_back_to}
         )

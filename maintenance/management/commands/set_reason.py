@@ -22,6 +22,7 @@ from maintenance.actions.visible import now_seen
 from maintenance.domain.kind import Kind
 from maintenance.history.recording import turn
 from maintenance.management import shell, speaking
+from maintenance.management.printing import Printer, add_json
 from maintenance.models.reason import MAX_TEXT_LENGTH, TextFormat
 
 _OF_A_TEXT = {
@@ -75,11 +76,13 @@ class Command(BaseCommand):
             help="past the end, stay and say that it takes longer, until --clear",
         )
         shell.add_actor(parser)
+        add_json(parser)
         verb = parser.add_mutually_exclusive_group()
         verb.add_argument("--clear", action="store_true", help="end it")
         verb.add_argument("--show", action="store_true", help="print what is in force")
 
     def handle(self, **options: Any) -> None:
+        self.printer = Printer(self, as_json=options["json"])
         _refuse_what_does_not_go_together(options)
         try:
             if options["show"]:
@@ -97,39 +100,46 @@ class Command(BaseCommand):
             said = _announcement(options, text, shell.end_from(options, at))
             schedule = announce(said, author=author, at=at)
             where = speaking.where(schedule)
-        self._say(f"Set {where}, {speaking.until(said.closes_at)}.")
-        shell.publish_now(self)
-        self._say(*speaking.heard_instead(schedule, at))
+        self.printer.say(f"Set {where}, {speaking.until(said.closes_at)}.")
+        told = {"reason": schedule.reason.slug, "schedule": schedule.pk}
+        shell.publish_now(self.printer, told)
+        self._note(*speaking.heard_instead(schedule, at))
 
     def _clear(self, options: dict[str, Any]) -> None:
         author, slugs = shell.author_from(options), options["services"]
         with turn(timezone.now) as at:
             ended = withdraw(slugs, author=author, at=at)
             where = speaking.where(ended[0]) if ended else ""
+        told = {"ended": [schedule.pk for schedule in ended]}
         if ended:
-            self._say(f"Ended {where}.")
-            shell.publish_now(self)
+            self.printer.say(f"Ended {where}.")
+            shell.publish_now(self.printer, told)
         else:
-            self._say("There was nothing to end.")
+            self.printer.say("There was nothing to end.")
+            self.printer.result(told)
         is_wide = not ended and not slugs
-        self._say(*speaking.still_heard(slugs, at, widely=is_wide))
+        self._note(*speaking.still_heard(slugs, at, widely=is_wide))
 
     def _show(self, slugs: list[str]) -> None:
         wanted = {service.slug for service in find_services(slugs)}
         at = timezone.now()
         snapshot, note = now_seen(at)
         rows = in_force(snapshot, at)
-        for row in rows:
-            if not wanted or row.slug in wanted:
-                self._say(speaking.in_a_line(row))
+        shown = [row for row in rows if not wanted or row.slug in wanted]
+        self.printer.table(speaking.COLUMNS, [speaking.in_a_row(row) for row in shown])
         for slug in sorted(wanted - {row.slug for row in rows}):
-            self._say(f"{slug}: no service for visitors yet, who see what * says")
+            self.stderr.write(
+                f"{slug}: no service for visitors yet, who see what * says"
+            )
         if note:
             self.stderr.write(note)
 
-    def _say(self, *lines: str) -> None:
-        for line in lines:
-            self.stdout.write(line)
+    def _note(self, *lines: str) -> None:
+        """Say what is good to know, beside what a machine reads."""
+        self.printer.say(*lines)
+        if self.printer.as_json:
+            for line in lines:
+                self.stderr.write(line)
 
 
 def _refuse_what_does_not_go_together(options: dict[str, Any]) -> None:
