@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = (
         "Make the account admin unless an administrator exists. PORTAL_ADMIN_PASSWORD "
         "or PORTAL_ADMIN_PASSWORD_FILE gives its password; otherwise one is made and "
-        "printed once."
+        "printed once. Exit status: 0 there is an administrator."
     )
 
     def handle(self, **options: Any) -> None:

@@ -19,7 +19,7 @@ from maintenance.models.token import Scope
 class Command(BaseCommand):
     help = (
         "Make a token for the API. Standard output gets the token and nothing else; "
-        "nobody can print it again."
+        "nobody can print it again. Exit status: 0 made, 1 or 2 nothing changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -16,7 +16,7 @@ from maintenance.management import shell
 class Command(BaseCommand):
     help = (
         "Print reasons, services, schedules, themes and settings as the document that "
-        "apply reads. Exit status: 0 printed, 1 something cannot be declared."
+        "apply reads. Exit status: 0 printed, 1 something cannot be declared, 2 wrong words."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

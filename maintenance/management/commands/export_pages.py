@@ -23,7 +23,7 @@ class Command(BaseCommand):
     help = (
         "Write the pages as files for nginx, HAProxy, Envoy, an AWS load balancer and "
         "an S3 website, as visitors see them now. The README.md among them says where "
-        "each goes."
+        "each goes. Exit status: 0 written, 1 or 2 nothing was written."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
