@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.declared.documents import WHOLE
@@ -47,6 +48,12 @@ def test_watch_follows_links_and_survives(tmp_path: Path) -> None:
 
         mounted(folder, "3", SHOP % "Third")
         wait_until(lambda: name_of_shop(made) == "Third")
+
+        # What is changed elsewhere stays until the files change.
+        (tmp_path / "hand.yaml").write_text(SHOP % "By hand")
+        made.succeed("apply", "-f", str(tmp_path / "hand.yaml"))
+        time.sleep(1)
+        assert name_of_shop(made) == "By hand"
         assert made.stop("apply") == 0
 
 
