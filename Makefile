@@ -5,8 +5,8 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-postgresql test-radosgw fuzz check lint types layers templates migrations format \
-	pictures gallery bench \
+.PHONY: help run test unit test-postgresql test-image test-radosgw fuzz image check lint types \
+	layers templates migrations format pictures gallery bench \
 	lock clean
 
 help: ## list the targets
@@ -44,23 +44,34 @@ run: .venv/.built ## start everything on 127.0.0.1; Ctrl-C stops it
 	@$(BIN)/python -m portal.launch
 
 test: .venv/.tools .venv/.built ## every test but those that need Ceph
-	@$(BIN)/python -m coverage run -m pytest -m "not radosgw" $(ARGS)
+	@$(BIN)/python -m coverage run -m pytest -m "not radosgw and not image" $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
 unit: .venv/.tools .venv/.built ## the tests that need no other process, quickly
 	@$(BIN)/python -m pytest -q --ignore tests/processes --ignore tests/servers \
-		--ignore tests/browser --ignore tests/proxies -m "not radosgw" $(ARGS)
+		--ignore tests/browser --ignore tests/proxies --ignore tests/image -m "not radosgw" $(ARGS)
 
 # The other folders open no database; the browser looks at the same pages.
 test-postgresql: .venv/.tools .venv/.built ## the tests that use a database, on PostgreSQL
 	@$(BIN)/python -m tests.on_postgresql $(BIN)/python -m pytest \
-		$(addprefix --ignore tests/,domain pageserver monitoring servers proxies browser) \
+		$(addprefix --ignore tests/,domain pageserver monitoring servers proxies browser image kubernetes) \
 		$(addprefix --ignore tests/processes/test_,hostile.py variety.py workers.py reload.py rolling_restart.py) \
 		-m "not sqlite and not radosgw" $(ARGS)
 
+test-image: .venv/.tools .venv/.built ## build the image and run it in pods, as root
+	@$(BIN)/python -m pytest -m image tests/image $(ARGS)
+
 test-radosgw: .venv/.tools .venv/.built ## the storage tests against Ceph's radosgw
 	@$(BIN)/python -m pytest -m radosgw $(ARGS)
+
+ENGINE ?= $(or $(shell command -v docker podman buildah | head -1),docker)
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' portal/__init__.py)
+IMAGE ?= entracte:$(basename $(VERSION))
+
+image: ## build the image, with docker, podman or buildah: ENGINE, IMAGE and ARGS are yours
+	@$(ENGINE) build $(if $(filter %docker,$(ENGINE)),,--format docker) --tag $(IMAGE) \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse HEAD) $(ARGS) .
 
 EXAMPLES ?= 20000
 
@@ -73,6 +84,7 @@ check: lint types layers templates migrations ## everything but the tests
 lint: .venv/.tools ## format and rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/hadolint Dockerfile
 
 types: .venv/.tools .venv/.built
 	@$(KEY) $(BIN)/mypy .
