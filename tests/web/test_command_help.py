@@ -85,6 +85,6 @@ def test_rows_of_people_are_aligned_and_one_line_each() -> None:
         [{"name": "a\nlong name", "many": ["x", "y"]}, {"name": "", "many": []}],
     )
 
-    assert command.stdout.getvalue() == (  # type: ignore[attr-defined]
+    assert command.stdout.getvalue() == (
         "NAME         MANYa long name  x, y-            -"
     )
