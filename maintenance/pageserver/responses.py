@@ -126,7 +126,7 @@ class LivePages:
         """Return the answer to a request whose head has a known shape."""
         shape, found = known
         pages, now = self._pages, self._clock()
-        if pages.sites.may_have(found[1].decode("ascii")):
+        if pages.sites.exist and pages.sites.may_have(found[1].decode("ascii")):
             return self._special(shape.request_with_id(found))
         key: Hashable = (shape.names, found.group(*shape.groups))
         if pages.table.reads_paths:

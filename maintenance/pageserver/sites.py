@@ -53,16 +53,13 @@ class Sites:
             if theme.site
             for path in theme.site.files
         )
+        self.exist = bool(self._names)
+        """It is asked for every request: most portals have none."""
 
     def may_have(self, target: str) -> bool:
-        """Return whether a request's target may name a file.
-
-        It is asked for every request: most portals have no site.
-        """
-        if not self._names:
-            return False
+        """Return whether a request's target may name a file."""
         path = target.partition("?")[0]
-        return path.rpartition("/")[2] in self._names or "%" in path
+        return self.exist and (path.rpartition("/")[2] in self._names or "%" in path)
 
     def page(self, decision: Decision) -> tuple[Site, bytes] | None:
         """Return the site in place of a decision's page, and its index.html."""
