@@ -78,6 +78,7 @@ def test_site_page_stands_everywhere_with_the_reasons_status(
         ("/css/style.css", STYLE, "text/css; charset=utf-8"),
         ("/css/style.css?v=2", STYLE, "text/css; charset=utf-8"),
         ("/%63ss/style.css", STYLE, "text/css; charset=utf-8"),
+        ("/css/%73tyle.css", STYLE, "text/css; charset=utf-8"),
         ("/logo.png", LOGO, "image/png"),
         ("/empty.txt", b"", "text/plain; charset=utf-8"),
     ],
