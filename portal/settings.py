@@ -178,7 +178,11 @@ def _database() -> dict[str, Any]:
             database["OPTIONS"] = {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+                # In memory: a container has no folder for temporary files.
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+                    "PRAGMA temp_store=MEMORY;"
+                ),
             }
         case "django.db.backends.postgresql":
             database["CONN_MAX_AGE"] = 60

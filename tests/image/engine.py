@@ -89,6 +89,26 @@ class Engine:
         )
         return ended.stdout
 
+    def show_logs(self) -> None:
+        """Print how containers fare and what they said, for whoever reads of a failure."""
+        sys.stdout.write(self.run("podman", "ps", "--all"))
+        for name in self.run("podman", "ps", "-a", "--format", "{{.Names}}").split():
+            if not name.endswith("-infra"):
+                sys.stdout.write(f"{name}:\n{self.log(name)}\n")
+
+    def restart(self, container: str) -> None:
+        """Kill a container, and start it again as the kubelet does."""
+        self.run("podman", "kill", "--signal", "KILL", container)
+        self.run("podman", "wait", container)
+        self.run("podman", "start", container)
+
+    def remove_pod(self, name: str, *, grace_seconds: int) -> None:
+        """End a pod as a Deployment does, with what its emptyDirs hold."""
+        self.run("podman", "pod", "rm", "--force", "--time", str(grace_seconds), name)
+        for volume in self.run("podman", "volume", "ls", "--quiet").split():
+            if volume.startswith(f"{name}-"):
+                self.run("podman", "volume", "rm", volume)
+
     def remove_pods(self) -> None:
         self.run("podman", "pod", "rm", "--force", "--all", "--time", "1")
 

@@ -10,33 +10,38 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 from tests.processes.copy import PASSWORD
 
-_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+# What a form brings along: against forgery, and what its reader has seen.
+_HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|based_on)" value="(\w+)"')
 _SECONDS = 30
 
 
 class Operator:
     """Signed in at one portal; `portal` may become another's address."""
 
-    def __init__(self, portal: str, *, name: str = "admin") -> None:
+    def __init__(
+        self, portal: str, *, password: str = PASSWORD, **headers: str
+    ) -> None:
+        """Sign in. The headers, with underscores, are what a proxy before it adds."""
         self.portal = portal
-        # As names of this machine, the default policy would drop the cookies.
-        self._cookies = CookieJar(DefaultCookiePolicy(strict_ns_domain=0))
-        self._opener = build_opener(HTTPCookieProcessor(self._cookies))
-        page = self.post("/admin/login/?next=/admin/", username=name, password=PASSWORD)
+        self._headers = {name.replace("_", "-"): text for name, text in headers.items()}
+        # Behind a proxy the browser speaks TLS, and sends its secure cookies.
+        policy = DefaultCookiePolicy(secure_protocols=("http", "https"))
+        self._opener = build_opener(HTTPCookieProcessor(CookieJar(policy)))
+        path = "/admin/login/?next=/admin/"
+        page = self.post(path, username="admin", password=password)
         assert "Log out" in page, page
 
     def get(self, path: str) -> str:
-        return self._open(Request(self.portal + path))  # noqa: S310  our own address
+        return self._open(path, None)
 
     def post(self, path: str, **fields: Any) -> str:
         """Send the form of a page, and return the page that it leads to."""
-        token = _TOKEN.search(self.get(path))
-        assert token, f"{path} has no form."
-        fields["csrfmiddlewaretoken"] = token[1]
-        data = urlencode(fields, doseq=True).encode()
-        return self._open(Request(self.portal + path, data))  # noqa: S310  the same
+        hidden = dict(_HIDDEN.findall(self.get(path)))
+        assert hidden, f"{path} has no form."
+        return self._open(path, urlencode(hidden | fields, doseq=True).encode())
 
-    def _open(self, request: Request) -> str:
+    def _open(self, path: str, data: bytes | None) -> str:
+        request = Request(self.portal + path, data, self._headers)  # noqa: S310  our own address
         with self._opener.open(request, timeout=_SECONDS) as answer:
             html: str = answer.read().decode()
         return html
