@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.processes.copy import Copy, copy
 
 
@@ -27,6 +29,7 @@ def restore_database(made: Copy, folder: Path) -> None:
     shutil.copy(folder / "portal.sqlite3", made.data / "portal.sqlite3")
 
 
+@pytest.mark.sqlite
 def test_both_are_brought_back_and_visitors_notice_nothing(tmp_path: Path) -> None:
     with copy(tmp_path / "copy") as made:
         made.prepare()
