@@ -32,7 +32,7 @@ RUN export PATH="/opt/entracte/bin:$PATH" PORTAL_DATA_DIR=/nowhere DATABASE_URL=
     && python manage.py compile_words --verbosity 0 \
     && python manage.py build_builtin --verbosity 0 \
     && python manage.py collectstatic --no-input --verbosity 0 \
-    && find locale -name '*.po' -delete \
+    && find locale /opt/entracte/lib -name '*.po' -delete \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/entracte/lib /app
 
 FROM ${BASE}
