@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from maintenance.history.documents import NOUNS
-from maintenance.models import Revision
+from maintenance.models import Revision, Theme
+
+PUBLISH_SITE = "maintenance.publish_site"
 
 
 def may_revert(request: HttpRequest, revision: Revision, *, exists: bool) -> bool:
@@ -16,7 +18,19 @@ def may_revert(request: HttpRequest, revision: Revision, *, exists: bool) -> boo
     verb = "change" if exists else "add"
     if revision.document is None:
         verb = "delete"
-    return request.user.has_perm(f"maintenance.{verb}_{model_name(revision.noun)}")
+    rights = [f"maintenance.{verb}_{model_name(revision.noun)}"]
+    if _changes_site(revision):
+        rights.append(PUBLISH_SITE)
+    return request.user.has_perms(rights)
+
+
+def _changes_site(revision: Revision) -> bool:
+    """Return whether a theme would show other files, which may hold scripts."""
+    if revision.noun != "theme" or revision.document is None:
+        return False
+    theme = Theme.objects.select_related("site").filter(pk=revision.object_id).first()
+    now = theme.site.digest if theme and theme.site else None
+    return bool(revision.document.get("site") != now)
 
 
 def model_name(noun: str) -> str:

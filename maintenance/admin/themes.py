@@ -11,12 +11,11 @@ from django.utils import timezone
 from maintenance.actions.add_asset import save_asset
 from maintenance.admin.publishing import author_of
 from maintenance.admin.recorded import RecordedAdmin
+from maintenance.admin.rights import PUBLISH_SITE
 from maintenance.admin.theme_form import ThemeForm, contrast_notes, images_for
 from maintenance.admin.theme_preview import PreviewForm, weight_note
 from maintenance.history.recording import Change
 from maintenance.models import Theme
-
-_PUBLISH_SITE = "maintenance.publish_site"
 
 
 @admin.register(Theme)
@@ -47,7 +46,7 @@ class ThemeAdmin(RecordedAdmin[Theme]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # It is trusted content: whoever chooses it can run script on every page.
-        return () if request.user.has_perm(_PUBLISH_SITE) else ("site",)
+        return () if request.user.has_perm(PUBLISH_SITE) else ("site",)
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from maintenance.actions.delete import delete
 from maintenance.domain.design import Design
 from maintenance.history.documents import restore
+from maintenance.history.recording import change
 from maintenance.models import (
     Asset,
     PortalSettings,
@@ -28,6 +30,7 @@ from maintenance.models import (
 )
 from maintenance.publishing.builder import build_snapshot
 from maintenance.publishing.store import SnapshotStore
+from tests.factories import ADA, NOON
 from tests.web.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +191,41 @@ def test_site_is_chosen_by_those_who_may_publish_sites(sign_in: SignIn) -> None:
     publisher.post(address, form_data(site=ours.pk, based_on=newest))
     theme.refresh_from_db()
     assert theme.site == ours
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_history_brings_a_site_back_for_those_alone(
+    sign_in: SignIn, *, is_deleted: bool
+) -> None:
+    ours = Site.objects.create(
+        name="ours",
+        digest="a" * 64,
+        files={"index.html": {"digest": "b" * 64, "content_type": "", "size_bytes": 1}},
+        size_bytes=1,
+        pushed_at=timezone.now(),
+        pushed_by="ada",
+    )
+    theme = Theme.objects.create(slug="corp", name="Corp", site=ours)
+    with change(ADA, NOON) as made:
+        made.record(theme)
+    shown = Revision.objects.get(noun="theme")
+    with change(ADA, NOON) as made:
+        if is_deleted:
+            delete(theme, made)
+        else:
+            theme.site = None
+            theme.save()
+            made.record(theme)
+    rights = ("view_theme", "change_theme", "add_theme")
+    address = reverse("admin:revert", args=(shown.pk,))
+    data = {"based_on": Revision.objects.latest("id").pk}
+
+    assert sign_in("dan", *rights).post(address, data).status_code == 403
+    assert not Theme.objects.filter(site=ours).exists()
+    assert (
+        sign_in("pia", *rights, "publish_site").post(address, data).status_code == 302
+    )
+    assert Theme.objects.filter(site=ours).exists()
 
 
 def test_older_entries_of_the_history_can_be_gone_back_to(olga: Client) -> None:
