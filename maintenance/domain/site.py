@@ -92,14 +92,11 @@ class Site:
         below whatever address that was: it is found by the end of the path.
         """
         name = unquote(path).lstrip("/")
-        if name == INDEX:
-            return None
-        found = self.files.get(name)
-        if found or not is_part:
-            return found
         steps = name.split("/")[-MAX_DEPTH:]
-        for start in range(len(steps)):
-            if found := self.files.get("/".join(steps[start:])):
+        ends = ["/".join(steps[start:]) for start in range(len(steps))]
+        for each in [name, *ends] if is_part else [name]:
+            # The page has a status of its own, by whatever address it is asked for.
+            if each != INDEX and (found := self.files.get(each)):
                 return found
         return None
 

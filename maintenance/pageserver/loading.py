@@ -12,11 +12,11 @@ from maintenance.domain.routing import RoutingTable
 from maintenance.domain.site import Site, SiteFile, is_text
 from maintenance.domain.snapshot import Asset, Pointer, Snapshot
 from maintenance.pageserver.published import FileData, Published, Source, decode_checked
-from maintenance.publishing.store import MissingError, StoreError
+from maintenance.publishing.store import DamagedError, MissingError, StoreError
 
 logger = logging.getLogger(__name__)
 
-_MISSING = (MissingError, FileNotFoundError)
+_LOST = (MissingError, DamagedError, FileNotFoundError)
 
 
 class Reader(Protocol):
@@ -98,9 +98,9 @@ def _assets(
             continue
         try:
             data = files.read(digest, lambda d=digest, n=name: reader.read_asset(d, n))  # type: ignore[misc]
-        except _MISSING:
+        except _LOST:
             # A page without its picture is better than an old page.
-            logger.warning("The asset %s is missing.", name)
+            logger.warning("The asset %s is missing or damaged.", name)
             continue
         found[f"{digest}/{name}"] = (asset, data)
     return found
@@ -133,9 +133,9 @@ def _part(path: str, file: SiteFile, reader: Reader, files: _Files) -> FileData 
         return None
     try:
         data = files.read(file.digest, lambda: reader.read_site_file(file.digest))
-    except _MISSING:
+    except _LOST:
         # As with assets: the page stands all the same.
-        logger.warning("The site's file %s is missing.", path)
+        logger.warning("The site's file %s is missing or damaged.", path)
         return None
     smaller = gzip.compress(data, 6, mtime=0) if is_text(file.content_type) else b""
     return FileData(data, smaller if 0 < len(smaller) < len(data) else b"")

@@ -20,6 +20,10 @@ class MissingError(StoreError):
     """The store can be reached, and what was asked for is not there."""
 
 
+class DamagedError(StoreError):
+    """The store has what was asked for, and it is not what was put there."""
+
+
 class RaceError(StoreError):
     """Another publisher moved the pointer first. What it made live stays."""
 
@@ -85,7 +89,7 @@ class SnapshotStore:
         """
         data = self._read(asset_name(digest, name), f"Asset {name}")
         if snapshots.digest(data) != digest:
-            raise StoreError(f"Asset {name} does not match its digest.")
+            raise DamagedError(f"Asset {name} does not match its digest.")
         return data
 
     def read_site_file(self, digest: str) -> bytes:
@@ -97,7 +101,7 @@ class SnapshotStore:
         """
         data = self._read(site_file_name(digest), f"The site's file {digest[:12]}")
         if snapshots.digest(data) != digest:
-            raise StoreError(
+            raise DamagedError(
                 f"The site's file {digest[:12]} does not match its digest."
             )
         return data

@@ -101,6 +101,11 @@ def test_part_of_the_page_is_found_below_any_address(port: int) -> None:
         assert ask(port, path).status == 503
 
 
+def test_page_is_no_part_of_itself_below_any_address(port: int) -> None:
+    for path in ("/index.html", "/orders/index.html", "/orders/%69ndex.html"):
+        assert ask(port, path, sec_fetch_dest="style").status == 503
+
+
 def test_file_is_compressed_for_who_takes_it(port: int) -> None:
     reply = ask(port, "/css/style.css", accept_encoding="br, gzip")
 
@@ -250,9 +255,16 @@ def test_site_without_its_page_never_replaces_what_is_served(
     assert follower.turn() == [1, 2]
 
 
-def test_site_lacks_a_lost_file_and_stands(files: MemoryFiles, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_site_lacks_a_lost_file_and_stands(
+    files: MemoryFiles, tmp_path: Path, damage: str
+) -> None:
     follower = Follower(files, tmp_path)
-    del files.files[site_file_name(snapshots.digest(LOGO))]
+    name = site_file_name(snapshots.digest(LOGO))
+    if damage == "missing":
+        del files.files[name]
+    else:
+        files.files[name] = b"half of it"
     files.publish(with_site())
 
     assert follower.turn() == [1]
