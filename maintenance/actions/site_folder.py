@@ -53,7 +53,8 @@ def read_folder(path: Path) -> Folder:
                 "files: make images smaller or leave some out."
             )
     _check_index(path, contents.get(sites.INDEX))
-    return Folder(path.resolve().name or "site", contents, tuple(sorted(hidden)))
+    name = _shown(path.resolve().name) or "site"
+    return Folder(name, contents, tuple(sorted(map(_shown, hidden))))
 
 
 def advice(folder: Folder, origins: tuple[str, ...]) -> list[str]:
@@ -115,6 +116,9 @@ def _check_path(path: str) -> None:
 
 
 def _read(path: str, file: Path) -> bytes:
+    if file.exists() and not file.is_file():
+        # To open a pipe would wait for whoever writes into it.
+        raise SiteError(f"{path!r} is no ordinary file: leave it out.")
     try:
         with file.open("rb") as opened:
             # One more than is allowed, whatever the size was a moment ago.
@@ -146,6 +150,11 @@ def _check_index(folder: Path, index: bytes | None) -> None:
         raise SiteError(
             f"{sites.INDEX} is empty or no HTML: begin with <!doctype html>."
         )
+
+
+def _shown(name: str) -> str:
+    """Return a name as it can be stored and printed, also where it is not UTF-8."""
+    return name.encode(errors="replace").decode()
 
 
 def _mebibytes(size: int) -> str:

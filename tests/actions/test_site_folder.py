@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,25 @@ def test_links_out_of_the_folder_are_refused(folder: Path, tmp_path: Path) -> No
 
     with pytest.raises(SiteError, match=r"'key\.txt' leads out of the folder"):
         read_folder(folder)
+
+
+def test_what_is_no_file_is_refused_without_waiting(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.txt")
+
+    with pytest.raises(SiteError, match=r"'pipe\.txt' is no ordinary file"):
+        read_folder(folder)
+
+
+def test_folder_of_any_name_can_be_pushed(tmp_path: Path) -> None:
+    place = tmp_path / os.fsdecode(b"caf\xe9")
+    write(place, "index.html", PAGE)
+    write(place, "s.css", "p{}")
+
+    write(place, os.fsdecode(b".caf\xe9"), "")
+
+    found = read_folder(place)
+
+    assert (found.name, found.hidden) == ("caf?", (".caf?",))
 
 
 def test_linked_folders_are_refused(folder: Path) -> None:
