@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from maintenance.domain import snapshot as snapshots
 from maintenance.models import Asset
+from maintenance.publishing import images
 from maintenance.publishing.store import SnapshotStore, asset_name
 
 MAX_BYTES = 1024 * 1024
@@ -38,6 +39,10 @@ def describe_asset(asset: Asset, name: str, data: bytes) -> None:
             f"{name} is no PNG, JPEG, GIF, WebP or ICO file. SVG files are not taken, "
             "because they may hold scripts."
         )
+    try:
+        images.check(data, name)
+    except images.ImageError as exc:
+        raise AssetError(str(exc)) from exc
     asset.name = safe_name(name)
     asset.size_bytes = len(data)
     asset.digest = snapshots.digest(data)

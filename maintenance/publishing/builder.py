@@ -155,15 +155,19 @@ def _picture(asset: Asset) -> Picture | None:
     except images.ImageError:
         # Browsers may take what is refused here; it was uploaded by another version.
         width = height = images.LOGO_HEIGHT
-    if asset.size_bytes > images.MAX_INLINE_BYTES:
-        # The page server has it under this address.
-        return Picture(f"{css.OWN_ASSETS}{asset.digest}/{asset.name}", width, height)
-    return Picture(data_uri(asset.content_type, data), width, height)
+    return Picture(_address_of(asset, data), width, height)
 
 
 def _address(asset: Asset) -> str:
     data = _content(asset)
-    return data_uri(asset.content_type, data) if data else ""
+    return _address_of(asset, data) if data else ""
+
+
+def _address_of(asset: Asset, data: bytes) -> str:
+    """Return an image's address: itself, if it is small, or that of the page server."""
+    if asset.size_bytes > images.MAX_INLINE_BYTES:
+        return f"{css.OWN_ASSETS}{asset.digest}/{asset.name}"
+    return data_uri(asset.content_type, data)
 
 
 def _content(asset: Asset) -> bytes:

@@ -12,7 +12,8 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "ICO")
 # A small file may unpack to a very large image.
 MAX_PIXELS = 40_000_000
 MAX_INLINE_BYTES = 8 * 1024
-FAVICON_PIXELS = 64
+# Smaller ones where a larger would not travel in the page.
+FAVICON_PIXELS = (64, 48, 32)
 # The room for a logo in a page, and twice that for screens with fine pixels.
 LOGO_WIDTH, LOGO_HEIGHT = 180, 45
 _FINE = 2
@@ -55,8 +56,22 @@ def fit_favicon(data: bytes, name: str) -> Fitted:
         ImageError: it is none of FORMATS, damaged, or unpacks to too much.
     """
     image = _opened(data, name).convert("RGBA")
-    side = min(FAVICON_PIXELS, max(image.size))
-    return _saved(ImageOps.pad(image, (side, side), color=(0, 0, 0, 0)), "PNG")
+    for pixels in FAVICON_PIXELS:
+        side = min(pixels, max(image.size))
+        square = ImageOps.pad(image, (side, side), color=(0, 0, 0, 0))
+        fitted = _saved(square, "PNG")
+        if len(fitted.data) <= MAX_INLINE_BYTES:
+            break
+    return fitted
+
+
+def check(data: bytes, name: str) -> None:
+    """Look whether a file is an image that browsers can be given.
+
+    Raises:
+        ImageError: it is none of FORMATS, damaged, or unpacks to too much.
+    """
+    _opened(data, name)
 
 
 def shown_size(data: bytes) -> tuple[int, int]:

@@ -243,7 +243,8 @@ def _without_blank_lines(html: str) -> str:
 
 
 def _shows_assets(look: Look) -> bool:
-    is_apart = look.logo is not None and look.logo.address.startswith("/")
+    addresses = (look.logo.address if look.logo else "", look.favicon)
+    is_apart = any(address.startswith("/") for address in addresses)
     return is_apart or css.loads_assets(look.extra_css)
 
 

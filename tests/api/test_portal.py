@@ -18,10 +18,11 @@ from maintenance.publishing.publish import publish
 from maintenance.publishing.store import SnapshotStore
 from tests.api.asking import Program, make_token
 from tests.factories import HOUR, NOON, make_reason, make_schedule
+from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
+PNG = picture()
 
 
 def plan(**changes: Any) -> Schedule:

@@ -6,10 +6,11 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.pictures import picture
 from tests.processes.copy import ROOT, Copy, copy
 
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
+PNG = picture()
 
 
 def lines_of(name: str) -> list[str]:

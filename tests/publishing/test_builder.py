@@ -145,6 +145,24 @@ def test_a_logo_travels_inside_the_page(logo: Asset) -> None:
     assert 'src="data:image/png;base64,iVBORw=="' in themed_page()
 
 
+def test_a_large_image_is_served_beside_the_page(logo: Asset) -> None:
+    """An API takes any asset for any use."""
+    Theme.objects.update(favicon=logo)
+    Asset.objects.update(size_bytes=600_000)
+    address = f"/.maintenance/assets/{'a' * 64}/logo.png"
+
+    page = themed_page()
+
+    assert f'<link rel="icon" href="{address}">' in page
+    assert f'src="{address}"' in page
+    assert "data:image" not in page
+    policy = build_snapshot(NOON).themes["night"].content_security_policy
+    assert "img-src data: 'self';" in policy
+    # The icon alone needs the same.
+    Theme.objects.update(logo=None)
+    assert build_snapshot(NOON).themes["night"].content_security_policy == policy
+
+
 def test_a_lost_logo_does_not_keep_a_reason_from_visitors(
     logo: Asset, caplog: pytest.LogCaptureFixture
 ) -> None:

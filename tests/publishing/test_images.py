@@ -78,6 +78,10 @@ def test_favicon_is_a_square_png(kind: str) -> None:
     assert len(fitted.data) < MAX_INLINE_BYTES
 
 
+def test_favicon_travels_in_the_page_whatever_it_shows() -> None:
+    assert len(fit_favicon(noise(300, 300), "photo.jpg").data) <= MAX_INLINE_BYTES
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

@@ -9,17 +9,18 @@ from django.test import Client
 
 from maintenance.models import Asset, Revision
 from maintenance.publishing.store import SnapshotStore
+from tests.pictures import picture
 from tests.web.test_admin_publishing import broken  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/maintenance/asset/add/"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+PNG = picture()
 IMAGES = [
     (PNG, "image/png"),
-    (b"\xff\xd8\xff\xe0" + b"\0" * 20, "image/jpeg"),
-    (b"GIF89a" + b"\0" * 20, "image/gif"),
-    (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp"),
-    (b"\0\0\x01\0\x01\0", "image/x-icon"),
+    (picture("JPEG"), "image/jpeg"),
+    (picture("GIF"), "image/gif"),
+    (picture("WEBP"), "image/webp"),
+    (picture("ICO", 16), "image/x-icon"),
 ]
 
 
@@ -128,3 +129,18 @@ def test_pictures_are_offered_for_what_they_suit(
     assert ("small.png" in logos, "small.png" in favicons) == (True, True)
     assert ("large.png" in logos, "large.png" in favicons) == (True, False)
     assert ("icon.ico" in logos, "icon.ico" in favicons) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", "is no PNG"),
+        (picture()[:50], "is damaged"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 20, "is no PNG"),
+    ],
+)
+def test_what_only_begins_as_an_image_is_not_taken(
+    olga: Client, store: SnapshotStore, data: bytes, why: str
+) -> None:
+    assert why in upload(olga, data)
+    assert not Asset.objects.exists()
