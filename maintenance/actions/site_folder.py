@@ -94,10 +94,21 @@ def _walk(root: Path, hidden: list[str]) -> Iterator[tuple[str, Path]]:
         for name in sorted(name for name in files if not name.startswith(".")):
             file = place / name
             path = file.relative_to(root).as_posix()
-            if not file.resolve().is_relative_to(root):
-                raise SiteError(f"{path!r} leads out of the folder: copy the file.")
+            _check_target(path, file.resolve(), root)
             _check_path(path)
             yield path, file
+
+
+def _check_target(path: str, target: Path, root: Path) -> None:
+    """Refuse a link that leads out of the folder, or to what is hidden in it."""
+    if not target.is_relative_to(root):
+        raise SiteError(f"{path!r} leads out of the folder: copy the file.")
+    # A volume of Kubernetes has its files in `..data` and the like.
+    if any(
+        part.startswith(".") and not part.startswith("..")
+        for part in target.relative_to(root).parts
+    ):
+        raise SiteError(f"{path!r} leads to a hidden file: copy the file.")
 
 
 def _refuse(exc: OSError) -> None:

@@ -56,11 +56,12 @@ _OTHER_TYPES = {
     "woff2": "font/woff2",
 }
 _ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
-_REFERENCE = re.compile(
-    r"""<(?:script|img|link|source|iframe|video|audio)\b[^>]*?
-        \b(?:src|href)\s*=\s*["']?([^"'\s>]+)""",
-    re.IGNORECASE | re.VERBOSE,
+# A tag that is not closed ends at the next one: else many of them would be looked
+# through again and again.
+_TAG = re.compile(
+    r"<(?:script|img|link|source|iframe|video|audio)\b([^<>]*)", re.IGNORECASE
 )
+_REFERENCE = re.compile(r"""\b(?:src|href)\s*=\s*["']?([^"'\s]+)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ def is_origin(text: str) -> bool:
 
 def references(index: str) -> list[str]:
     """Return the addresses of what a page loads, as far as its tags tell."""
-    return list(dict.fromkeys(_REFERENCE.findall(index)))
+    tags = _TAG.findall(index)
+    return list(dict.fromkeys(each for tag in tags for each in _REFERENCE.findall(tag)))
 
 
 def origin_of(address: str) -> str:

@@ -81,6 +81,14 @@ def test_folder_of_any_name_can_be_pushed(tmp_path: Path) -> None:
     assert (found.name, found.hidden) == ("caf?", (".caf?",))
 
 
+def test_links_to_hidden_files_are_refused(folder: Path) -> None:
+    write(folder, ".git/config", "secret")
+    (folder / "key.txt").symlink_to(".git/config")
+
+    with pytest.raises(SiteError, match=r"'key\.txt' leads to a hidden file"):
+        read_folder(folder)
+
+
 def test_linked_folders_are_refused(folder: Path) -> None:
     (folder / "loop").symlink_to(folder)
 

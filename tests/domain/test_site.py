@@ -113,6 +113,12 @@ def test_origin_is_scheme_host_and_port(text: str, is_one: bool) -> None:
     assert is_origin(text) is is_one
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["<script ", "<img src", "<link href= ", "src = "])
+def test_unclosed_tags_cost_no_more_than_their_length(part: str) -> None:
+    assert isinstance(references(part * 30_000), list)
+
+
 def test_references_are_what_a_page_loads() -> None:
     page = """<link rel=stylesheet href="css/style.css?v=1"><img src='logo.png'>
     <script src="https://www.W3schools.com/lib/w3.js"></script>
