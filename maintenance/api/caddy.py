@@ -82,6 +82,7 @@ def value_view(request: HttpRequest, token: Token) -> HttpResponse:
     """Show, set, replace or end the reason that is announced everywhere."""
     if request.method == "GET":
         authorise(token, Scope.READ, Scope.ANNOUNCE)
+        authorise_services(token, ())
         value = single_reason(timezone.now())
         headers = {"Etag": entity_tag(request.path, value), "Cache-Control": "no-store"}
         return HttpResponse(

@@ -98,6 +98,7 @@ def test_token_of_a_service_cannot_speak_everywhere(
 
     assert answer.status_code == 403
     assert "is for shop, not for everywhere" in error(answer)
+    assert send(program, "GET").status_code == 403
     assert single_reason(NOON) is None
 
 
