@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.http import HttpRequest
 
 from maintenance.actions.announce import AnnounceError
+from maintenance.admin.numbers import number_in
 from maintenance.admin.stale import BASED_ON, StaleError
 from maintenance.admin.wording import in_zone, title_in_words, where_in_words
 from maintenance.models import Revision, Schedule
@@ -29,7 +30,7 @@ def refuse_to_replace(request: HttpRequest, earlier: Iterable[Schedule]) -> None
                 f"{_said(schedule, newest)}. Yours would end that, which takes the "
                 "right to change schedules: ask somebody who has it."
             )
-        if newest and newest.pk > _number(request.POST.get(BASED_ON, "")):
+        if newest and newest.pk > number_in(request.POST.get(BASED_ON, "")):
             raise StaleError(
                 f"{_said(schedule, newest)}, after this form was opened. Announce "
                 "again to put yours in its place."
@@ -44,7 +45,3 @@ def _said(schedule: Schedule, newest: Revision | None) -> str:
         return f"There is {what}"
     verb = "announced" if newest.action == Action.CREATED else "changed"
     return f"{newest.author} {verb} {what}, {in_zone(newest.at)}"
-
-
-def _number(posted: str) -> int:
-    return int(posted) if posted.isdecimal() else 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.forms.models import BaseInlineFormSet
 
+from maintenance.admin.numbers import number_in
 from maintenance.models import Reason, ReasonText
 
 _NAMES = ("id", "language", "format", "title", "text", "DELETE")
@@ -34,12 +35,12 @@ def _texts(reason: Reason) -> list[ReasonText]:
 
 def _renumbered(data: Any, prefix: str, texts: Mapping[str, str]) -> Any:
     """Return a form's data with the numbers that its texts have now."""
-    total = data.get(f"{prefix}-TOTAL_FORMS", "")
-    if not total.isdecimal() or int(total) > _MAX_ROWS:
+    total = number_in(data.get(f"{prefix}-TOTAL_FORMS"))
+    if not 0 < total <= _MAX_ROWS:
         return data
     rows = [
         {name: data.get(f"{prefix}-{number}-{name}") for name in _NAMES}
-        for number in range(int(total))
+        for number in range(total)
     ]
     taken = {row["id"] for row in rows}
     free = {language: pk for pk, language in texts.items() if pk not in taken}

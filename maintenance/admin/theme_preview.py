@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maintenance.admin.languages import language_choices
+from maintenance.admin.numbers import number_in
 from maintenance.admin.preview import page_of
 from maintenance.admin.theme_form import DraftForm, ThemeForm, contrast_notes
 from maintenance.domain.kind import Kind, State
@@ -88,8 +89,8 @@ class PreviewForm(forms.Form):
 def preview_theme_view(request: HttpRequest) -> HttpResponse:
     """Return a page of the theme that a form describes, or what is wrong with it."""
     wanted = PreviewForm(request.POST)
-    number = request.POST.get("preview-theme", "")
-    stored = Theme.objects.filter(pk=number).first() if number.isdecimal() else None
+    number = number_in(request.POST.get("preview-theme"))
+    stored = Theme.objects.filter(pk=number).first()
     form = DraftForm(request.POST, request.FILES, instance=stored)
     if problems := _problems(form, wanted):
         return _notes(problems)

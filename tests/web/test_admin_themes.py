@@ -158,6 +158,16 @@ def test_preview_stores_and_saves_nothing(olga: Client, store: SnapshotStore) ->
     assert not storages["default"].exists("assets")
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "²", "٣", "-1", "x"])
+def test_preview_takes_any_number_for_a_theme(olga: Client, number: str) -> None:
+    answer = olga.post(
+        reverse("admin:preview_theme"), form_data(**{"preview-theme": number})
+    )
+
+    # What is asked of the preview itself is missing.
+    assert answer.status_code == 422
+
+
 def test_preview_is_for_those_who_may_change_themes(sign_in: SignIn) -> None:
     looker = sign_in("lou", "view_theme")
 
