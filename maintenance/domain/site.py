@@ -7,7 +7,7 @@ of. Their names are looked up in a dictionary, so that no path leads elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping  # the codec reads hints at run time
+from collections.abc import Iterator, Mapping  # the codec reads hints at run time
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -93,13 +93,17 @@ class Site:
         below whatever address that was: it is found by the end of the path.
         """
         name = unquote(path).lstrip("/")
-        steps = name.split("/")[-MAX_DEPTH:]
-        ends = ["/".join(steps[start:]) for start in range(len(steps))]
-        for each in [name, *ends] if is_part else [name]:
+        for each in _ends(name) if is_part else (name,):
             # The page has a status of its own, by whatever address it is asked for.
             if each != INDEX and (found := self.files.get(each)):
                 return found
         return None
+
+
+def _ends(name: str) -> Iterator[str]:
+    """Yield a path and its ends, as long as a file's path can be, the longest first."""
+    steps = name.split("/")[-MAX_DEPTH:]
+    yield from ("/".join(steps[start:]) for start in range(len(steps)))
 
 
 def content_type(path: str) -> str:

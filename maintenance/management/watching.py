@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from abc import ABC, abstractmethod
 from types import FrameType
 
 from django.db import Error as DatabaseError
@@ -14,7 +15,7 @@ from django.db import connection
 RETRY_SECONDS = 1.0
 
 
-class Watcher:
+class Watcher(ABC):
     """Looks again and again. What a look does is for those who derive from it."""
 
     every_seconds: float
@@ -27,9 +28,9 @@ class Watcher:
         self._stop = threading.Event()
         self._failure = ""
 
+    @abstractmethod
     def look(self) -> None:
         """Do what is due, if anything is."""
-        raise NotImplementedError
 
     def run(self) -> None:
         """Watch until SIGTERM or SIGINT."""

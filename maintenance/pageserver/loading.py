@@ -32,8 +32,9 @@ class Reader(Protocol):
 class _Files:
     """Files of a publication as far as they fit into memory, each read once."""
 
-    def __init__(self, known: Mapping[str, bytes], room_bytes: int) -> None:
-        self._known = known
+    def __init__(self, before: Published | None, room_bytes: int) -> None:
+        self._known = before.files() if before else {}
+        self.ready = before.site_files if before else {}
         self.left = room_bytes
 
     def has_room(self, size_bytes: int, name: str) -> bool:
@@ -61,11 +62,11 @@ class Loader:
         blob: bytes,
         reader: Reader,
         source: Source,
-        known: Mapping[str, bytes] | None = None,
+        before: Published | None = None,
     ) -> Published:
         """Return a publication, checked, with its table and files.
 
-        `known` has the files of the publication before, by digest.
+        What the one before had is not read again: files never change.
 
         Raises:
             SnapshotFormatError: the snapshot cannot be used.
@@ -73,7 +74,7 @@ class Loader:
                 is missing.
         """
         snapshot = decode_checked(blob)
-        files = _Files(known or {}, self.assets_bytes)
+        files = _Files(before, self.assets_bytes)
         # A site has the first claim to the memory: without it there is no page.
         site_files = _site_files(snapshot, reader, files)
         return Published(
@@ -137,5 +138,7 @@ def _part(path: str, file: SiteFile, reader: Reader, files: _Files) -> FileData 
         # As with assets: the page stands all the same.
         logger.warning("The site's file %s is missing or damaged.", path)
         return None
+    if file.digest in files.ready:
+        return files.ready[file.digest]
     smaller = gzip.compress(data, 6, mtime=0) if is_text(file.content_type) else b""
     return FileData(data, smaller if 0 < len(smaller) < len(data) else b"")

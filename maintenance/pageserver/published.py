@@ -47,8 +47,8 @@ class Published:
     site_files: Mapping[str, FileData] = field(default_factory=dict)
     """By digest; those that fit into memory, and every index.html."""
 
-    def known(self) -> dict[str, bytes]:
-        """Return the content of all files by digest: it never changes."""
+    def files(self) -> dict[str, bytes]:
+        """Return the content of all files by digest."""
         files = {asset.digest: data for asset, data in self.assets.values()}
         return files | {digest: file.data for digest, file in self.site_files.items()}
 

@@ -10,7 +10,7 @@ import gc
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from maintenance.domain.codec import SnapshotFormatError
 from maintenance.domain.snapshot import Pointer, decode_pointer
@@ -60,7 +60,7 @@ class Refresher:
         self._store: SnapshotStore | None = None
         # What is served: nothing published has the version 0.
         self._version, self._digest = 0, ""
-        self._files: Mapping[str, bytes] = {}
+        self._served: Published | None = None
         # The pointer's tag when it was last dealt with, and what was wrong.
         self._tag: str | None = None
         self._refused: RefusedError | None = None
@@ -170,8 +170,8 @@ class Refresher:
         reader: SnapshotStore | LastGood,
         source: Source,
     ) -> Published:
-        published = self._loader.load(pointer, blob, reader, source, self._files)
-        self._files = published.known()
+        published = self._loader.load(pointer, blob, reader, source, self._served)
+        self._served = published
         self._version, self._digest = pointer.version, pointer.digest
         self._deliver(published)
         self._state.swaps += 1
@@ -188,7 +188,7 @@ class Refresher:
 
     def _keep(self, pointer: bytes, blob: bytes, published: Published) -> None:
         try:
-            self._last_good.write(pointer, published.digest, blob, self._files)
+            self._last_good.write(pointer, published.digest, blob, published.files())
         except OSError as exc:
             self._state.failures["disk"] += 1
             logger.warning("The last good pages cannot be kept on the disk: %s", exc)

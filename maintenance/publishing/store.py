@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from maintenance.domain import snapshot as snapshots
@@ -75,10 +76,7 @@ class SnapshotStore:
             MissingError: it is not there.
             StoreError: it is damaged, or the storage cannot be read.
         """
-        data = self._read(blob_name(digest), f"Snapshot {digest[:12]}")
-        if snapshots.digest(data) != digest:
-            raise StoreError(f"Snapshot {digest[:12]} does not match its digest.")
-        return data
+        return self._checked(blob_name(digest), f"Snapshot {digest[:12]}", digest)
 
     def read_asset(self, digest: str, name: str) -> bytes:
         """Return an asset's bytes, checked against its digest.
@@ -87,10 +85,7 @@ class SnapshotStore:
             MissingError: it is not there.
             StoreError: it is damaged, or the storage cannot be read.
         """
-        data = self._read(asset_name(digest, name), f"Asset {name}")
-        if snapshots.digest(data) != digest:
-            raise DamagedError(f"Asset {name} does not match its digest.")
-        return data
+        return self._checked(asset_name(digest, name), f"Asset {name}", digest)
 
     def read_site_file(self, digest: str) -> bytes:
         """Return the bytes of a file of a site, checked against their digest.
@@ -99,12 +94,8 @@ class SnapshotStore:
             MissingError: it is not there.
             StoreError: it is damaged, or the storage cannot be read.
         """
-        data = self._read(site_file_name(digest), f"The site's file {digest[:12]}")
-        if snapshots.digest(data) != digest:
-            raise DamagedError(
-                f"The site's file {digest[:12]} does not match its digest."
-            )
-        return data
+        what = f"The site's file {digest[:12]}"
+        return self._checked(site_file_name(digest), what, digest)
 
     def get(self, digest: str) -> Snapshot:
         """Return a stored snapshot.
@@ -123,12 +114,7 @@ class SnapshotStore:
         Raises:
             StoreError: the storage refused.
         """
-        digest = snapshots.digest(data)
-        try:
-            self._files.write_bytes(blob_name(digest), data)
-        except OSError as exc:
-            raise StoreError(_sentence(exc)) from exc
-        return digest
+        return self._put(blob_name, data)
 
     def put_asset(self, name: str, data: bytes) -> str:
         """Store an asset's bytes and return their digest.
@@ -136,12 +122,7 @@ class SnapshotStore:
         Raises:
             StoreError: the storage refused.
         """
-        digest = snapshots.digest(data)
-        try:
-            self._files.write_bytes(asset_name(digest, name), data)
-        except OSError as exc:
-            raise StoreError(_sentence(exc)) from exc
-        return digest
+        return self._put(lambda digest: asset_name(digest, name), data)
 
     def put_site_file(self, data: bytes) -> str:
         """Store a file of a site under the digest of its bytes, which it returns.
@@ -149,12 +130,7 @@ class SnapshotStore:
         Raises:
             StoreError: the storage refused.
         """
-        digest = snapshots.digest(data)
-        try:
-            self._files.write_bytes(site_file_name(digest), data)
-        except OSError as exc:
-            raise StoreError(_sentence(exc)) from exc
-        return digest
+        return self._put(site_file_name, data)
 
     def live(self) -> Live:
         """Return what is live. A damaged pointer counts as none.
@@ -191,6 +167,21 @@ class SnapshotStore:
             raise RaceError("Another publisher was faster.") from exc
         except OSError as exc:
             raise StoreError(_sentence(exc)) from exc
+
+    def _put(self, name_of: Callable[[str], str], data: bytes) -> str:
+        """Store bytes under a name that holds their digest, and return that."""
+        digest = snapshots.digest(data)
+        try:
+            self._files.write_bytes(name_of(digest), data)
+        except OSError as exc:
+            raise StoreError(_sentence(exc)) from exc
+        return digest
+
+    def _checked(self, name: str, what: str, digest: str) -> bytes:
+        data = self._read(name, what)
+        if snapshots.digest(data) != digest:
+            raise DamagedError(f"{what} does not match its digest.")
+        return data
 
     def _read(self, name: str, what: str) -> bytes:
         try:

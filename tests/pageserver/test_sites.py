@@ -230,8 +230,12 @@ def test_site_is_read_once_for_many_publications(
 
     assert [p.version for p in follower.delivered] == [1, 2, 3]
     assert follower.paths() == set(CONTENT)
-    read = files.reads.count(site_file_name(snapshots.digest(STYLE)))
-    assert read == 1
+    style = snapshots.digest(STYLE)
+    assert files.reads.count(site_file_name(style)) == 1
+    # Compressed once, too.
+    first, *others = (published.site_files[style] for published in follower.delivered)
+    assert first.gzipped
+    assert all(other is first for other in others)
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed"])
