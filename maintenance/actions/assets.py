@@ -1,10 +1,11 @@
-"""Take a file that somebody uploads, if pages can show it."""
+"""Take an image that somebody uploads, as it is or made to fit, if pages can show it."""
 
 from __future__ import annotations
 
 from pathlib import PurePath
 
 from maintenance.domain import snapshot as snapshots
+from maintenance.history.recording import Change
 from maintenance.models import Asset
 from maintenance.publishing import images
 from maintenance.publishing.store import SnapshotStore, asset_name
@@ -46,8 +47,7 @@ def describe_asset(asset: Asset, name: str, data: bytes) -> None:
     asset.name = safe_name(name)
     asset.size_bytes = len(data)
     asset.digest = snapshots.digest(data)
-    twins = Asset.objects.filter(digest=asset.digest, name=asset.name)
-    if twin := twins.first():
+    if twin := _twin_of(asset):
         raise AssetError(f"This file was uploaded before, as {twin}.")
 
 
@@ -59,6 +59,38 @@ def store_asset(store: SnapshotStore, asset: Asset, data: bytes) -> None:
     """
     store.put_asset(asset.name, data)
     asset.file.name = asset_name(asset.digest, asset.name)
+
+
+def store_fitted(image: images.Fitted, name: str, store: SnapshotStore) -> Asset:
+    """Store an image that was made to fit, and return its row: the one there is, or a
+    new one that is not saved yet.
+
+    Raises:
+        StoreError: the storage did not take it.
+    """
+    asset = Asset(
+        name=safe_name(f"{PurePath(name).stem}.{image.ending}"),
+        digest=snapshots.digest(image.data),
+        content_type=image.content_type,
+        size_bytes=len(image.data),
+    )
+    if twin := _twin_of(asset):
+        return twin
+    store_asset(store, asset, image.data)
+    return asset
+
+
+def save_asset(asset: Asset, made: Change) -> None:
+    """Save a stored image's row within a change, if it is new."""
+    if asset._state.adding:  # noqa: SLF001  public in Django, named in its docs
+        asset.full_clean()
+        asset.save()
+        made.record(asset)
+
+
+def _twin_of(asset: Asset) -> Asset | None:
+    twins = Asset.objects.filter(digest=asset.digest, name=asset.name)
+    return twins.first()
 
 
 def _content_type(data: bytes) -> str:

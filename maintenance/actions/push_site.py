@@ -75,15 +75,14 @@ def theme_for_site(slug: str | None, author: Author, at: datetime) -> Theme:
     """
     if slug is not None:
         return find_theme(slug)
-    settings = PortalSettings.objects.select_related("theme").filter(id=1).first()
-    if settings and settings.theme:
-        return settings.theme
+    if theme := _portals_theme():
+        return theme
     with change(author, at) as made:
         theme, _ = Theme.objects.get_or_create(
             slug=_NEW_THEME, defaults={"name": "Site"}
         )
         made.record(theme)
-        settings = settings or PortalSettings(id=1)
+        settings = PortalSettings.objects.filter(id=1).first() or PortalSettings(id=1)
         settings.theme = theme
         settings.save()
         made.record(settings)
@@ -97,9 +96,8 @@ def find_theme(slug: str | None) -> Theme:
         SiteError: there is none.
     """
     if slug is None:
-        settings = PortalSettings.objects.select_related("theme").filter(id=1).first()
-        if settings and settings.theme:
-            return settings.theme
+        if portals := _portals_theme():
+            return portals
         raise SiteError("The portal has no theme of its own: name one with --theme.")
     theme = Theme.objects.filter(slug=slug).first()
     if theme is None:
@@ -109,6 +107,11 @@ def find_theme(slug: str | None) -> Theme:
             + (f"there are {known}." if known else "make one in the admin.")
         )
     return theme
+
+
+def _portals_theme() -> Theme | None:
+    settings = PortalSettings.objects.select_related("theme").filter(id=1).first()
+    return settings.theme if settings else None
 
 
 def is_seen(theme: Theme) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 
-from maintenance.actions.announce import Announcement
-from maintenance.admin.languages import LanguageSelect, default_language
+from maintenance.actions.announce import Announcement, default_language
+from maintenance.admin.languages import LanguageSelect
 from maintenance.domain.kind import Kind
 from maintenance.models import ReasonText, Service
 from maintenance.models.reason import MAX_TEXT_LENGTH, KindChoice, TextFormat

@@ -8,14 +8,13 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from maintenance.domain.numbers import number_in
 from maintenance.models import Declaration
 
 
 def owner_of(noun: str, object_id: str | None) -> str:
     """Return whose document declares an object, or nothing."""
-    if not object_id or not object_id.isdecimal():
-        return ""
-    found = Declaration.objects.filter(noun=noun, object_id=object_id)
+    found = Declaration.objects.filter(noun=noun, object_id=number_in(object_id))
     return found.values_list("owner", flat=True).first() or ""
 
 

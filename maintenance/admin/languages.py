@@ -7,20 +7,13 @@ from typing import Any
 from django import forms
 from django.conf.locale import LANG_INFO
 
-from maintenance.models import PortalSettings
-from maintenance.publishing.words import SOURCE_LANGUAGE, catalogue_languages
+from maintenance.publishing.words import catalogue_languages
 
 
 def language_choices(*others: str) -> list[tuple[str, str]]:
     """Return the languages that have fixed words, and others that are in use."""
     codes = dict.fromkeys([*catalogue_languages(), *filter(None, others)])
     return sorted(((code, _name(code)) for code in codes), key=lambda pair: pair[1])
-
-
-def default_language() -> str:
-    """Return the language that the portal's settings name."""
-    settings = PortalSettings.objects.filter(id=1).first()
-    return settings.default_language if settings else SOURCE_LANGUAGE
 
 
 class LanguageSelect(forms.Select):

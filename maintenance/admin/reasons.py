@@ -9,7 +9,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from maintenance.admin.languages import LanguageSelect, default_language
+from maintenance.actions.announce import default_language
+from maintenance.admin.languages import LanguageSelect
 from maintenance.admin.publishing import author_of, publish_after_commit
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.texts import TextFormSet

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from django.http import HttpRequest
 
 from maintenance.actions.announce import AnnounceError
-from maintenance.admin.numbers import number_in
 from maintenance.admin.stale import BASED_ON, StaleError
 from maintenance.admin.wording import in_zone, title_in_words, where_in_words
+from maintenance.domain.numbers import number_in
 from maintenance.models import Revision, Schedule
 from maintenance.models.revision import Action
 

@@ -22,6 +22,7 @@ from maintenance.admin.publishing import (
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.stale import RecordedForm
 from maintenance.admin.wording import times_in_words, where_in_words, window_in_words
+from maintenance.domain.numbers import number_in
 from maintenance.history.recording import change, turn
 from maintenance.models import Reason, Schedule, Service
 from maintenance.models.schedule import LIST_ORDER, NEXT, OVER, RUNNING
@@ -111,9 +112,9 @@ class ScheduleAdmin(RecordedAdmin[Schedule]):
         if db_field.name == "reason":
             # What was written for another occasion is not to be used again.
             match = request.resolver_match
-            number = match.kwargs.get("object_id", "") if match else ""
-            mine = Q(schedules__pk=number) if number.isdigit() else Q()
-            found = Reason.objects.filter(Q(is_announcement=False) | mine)
+            number = number_in(match.kwargs.get("object_id")) if match else 0
+            mine = Q(is_announcement=False) | Q(schedules__pk=number)
+            found = Reason.objects.filter(mine)
             kwargs["queryset"] = found.distinct().order_by("slug")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from maintenance.admin.rights import model_name
 from maintenance.admin.wording import in_zone
+from maintenance.domain.numbers import number_in
 from maintenance.history.documents import NOUNS
 from maintenance.models import Revision
 
@@ -49,9 +50,7 @@ class RecordedForm(forms.ModelForm[M]):
 
 def newest_number(noun: str, object_id: str | int) -> int:
     """Return the number of an object's newest entry, 0 where it has none."""
-    if not str(object_id).isdecimal():
-        return 0
-    newest = Revision.objects.of(noun, int(object_id)).first()
+    newest = Revision.objects.of(noun, number_in(str(object_id))).first()
     return newest.pk if newest else 0
 
 

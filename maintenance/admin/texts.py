@@ -7,7 +7,7 @@ from typing import Any
 
 from django.forms.models import BaseInlineFormSet
 
-from maintenance.admin.numbers import number_in
+from maintenance.domain.numbers import number_in
 from maintenance.models import Reason, ReasonText
 
 _NAMES = ("id", "language", "format", "title", "text", "DELETE")

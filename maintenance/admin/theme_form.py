@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from maintenance.actions.add_asset import store_image
+from maintenance.actions.assets import store_fitted
 from maintenance.admin.stale import RecordedForm
 from maintenance.domain.colour import READABLE, contrast, readable
 from maintenance.domain.design import Design, Paper
@@ -83,7 +83,7 @@ class ThemeForm(RecordedForm[Theme]):
 
     def _store(self, field: str, image: Fitted) -> None:
         try:
-            asset = store_image(image, self._names[field], current_store())
+            asset = store_fitted(image, self._names[field], current_store())
         except StoreError as exc:
             self.add_error(f"{field}_file", f"The storage did not take it: {exc}")
         else:

@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from maintenance.admin.languages import language_choices
-from maintenance.admin.numbers import number_in
 from maintenance.admin.preview import page_of
 from maintenance.admin.theme_form import DraftForm, ThemeForm, contrast_notes
 from maintenance.domain.kind import Kind, State
 from maintenance.domain.negotiation import Format
+from maintenance.domain.numbers import number_in
 from maintenance.domain.routing import Decision
 from maintenance.domain.snapshot import BUILTIN_REASON, Reason, Snapshot
 from maintenance.domain.snapshot import Schedule as PublishedSchedule

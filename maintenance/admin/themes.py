@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
 
-from maintenance.actions.add_asset import save_asset
+from maintenance.actions.assets import save_asset
 from maintenance.admin.publishing import author_of
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.rights import PUBLISH_SITE

@@ -10,6 +10,7 @@ from maintenance.actions.assets import (
     MAX_BYTES,
     AssetError,
     describe_asset,
+    save_asset,
     store_asset,
 )
 from maintenance.api.answers import answer, with_number
@@ -72,9 +73,7 @@ def create_asset(request: HttpRequest, query: Query[AssetQuery]) -> HttpResponse
             raise unprocessable([FieldError("body", str(exc))]) from exc
         except StoreError as exc:
             raise ProblemError(503, f"The storage did not take it: {exc}") from exc
-        asset.full_clean()
-        asset.save()
-        made.record(asset)
+        save_asset(asset, made)
         content = with_number(asset)
     publish_soon(wait=False)
     location = f"{request.path}/{asset.pk}"

@@ -26,6 +26,7 @@ from maintenance.api.resources import (
 )
 from maintenance.api.tokens import author_of
 from maintenance.domain.codec import instant
+from maintenance.domain.numbers import number_in
 from maintenance.history.documents import NOUNS
 from maintenance.models import PortalSettings, Publication, Publisher, Revision
 from maintenance.models.revision import Action, Channel
@@ -200,7 +201,7 @@ def list_history(request: HttpRequest, query: Query[HistoryPage]) -> HttpRespons
 def read_entry(request: HttpRequest, number: str) -> HttpResponse:
     """Read one entry of the history."""
     token_of(request, Scope.READ)
-    rows = Revision.objects.that_visitors_see().filter(pk=_number(number))
+    rows = Revision.objects.that_visitors_see().filter(pk=number_in(number))
     if found := rows.first():
         return answer(_entry(found))
     raise ProblemError(404, f"There is no entry {number!r:.60}.")
@@ -211,14 +212,9 @@ def _settings() -> PortalSettings:
 
 
 def _version(text: str) -> Publication:
-    if found := Publication.objects.filter(version=_number(text)).first():
+    if found := Publication.objects.filter(version=number_in(text)).first():
         return found
     raise ProblemError(404, f"There is no publication {text!r:.60}.")
-
-
-def _number(text: str) -> int:
-    """Return the number in an address, or 0, which nothing has."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def _publication(row: Publication) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import Outcome, publish_soon
 from maintenance.api.shapes import shape
 from maintenance.api.tokens import author_of, authorise
+from maintenance.domain.numbers import number_in
 from maintenance.history.documents import NOUNS, Document, Recorded, RestoreError
 from maintenance.history.recording import Change, change, turn
 from maintenance.models import Token
@@ -38,7 +39,6 @@ from maintenance.models.token import Scope
 
 CREATED, NO_CONTENT = 201, 204
 _MAX_KEY_LENGTH = 50
-_MAX_DIGITS = 18
 Filter = Callable[[models.QuerySet[Any], Any], models.QuerySet[Any]]
 
 
@@ -76,8 +76,8 @@ def find(resource: Resource, key: str) -> Any:
     found = None
     if resource.key == "slug" and len(key) <= _MAX_KEY_LENGTH:
         found = model.objects.filter(slug=key).first()
-    elif key.isascii() and key.isdecimal() and len(key) <= _MAX_DIGITS:
-        found = model.objects.filter(pk=int(key)).first()
+    elif resource.key == "pk":
+        found = model.objects.filter(pk=number_in(key)).first()
     if found is None:
         raise ProblemError(404, f"There is no {resource.noun} {key!r:.60}.")
     return found

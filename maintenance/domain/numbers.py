@@ -1,4 +1,4 @@
-"""Numbers of rows as addresses and forms bring them."""
+"""Numbers of rows as addresses and forms bring them: no more than a row can have."""
 
 from __future__ import annotations
 
