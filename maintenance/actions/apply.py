@@ -17,16 +17,10 @@ from maintenance.declared.outcome import Difference, Outcome, Verb
 from maintenance.declared.problems import DeclarationError, Problem, of_fields
 from maintenance.declared.shape import SECTIONS, Form, Portal
 from maintenance.domain.difference import difference
-from maintenance.history.documents import (
-    NOUNS,
-    Document,
-    Recorded,
-    RestoreError,
-    restore,
-    to_document,
-)
+from maintenance.history.documents import NOUNS, Document, Recorded, to_document
 from maintenance.history.names import REFERENCES
 from maintenance.history.recording import Author, Change, change
+from maintenance.history.restoring import RestoreError, restore
 from maintenance.models import Declaration, Schedule, Service
 
 DEFAULT_OWNER = "portal"

@@ -16,8 +16,9 @@ from maintenance.declared.outcome import Difference, Verb
 from maintenance.declared.problems import Problem
 from maintenance.declared.shape import SECTIONS, SettingsForm
 from maintenance.domain.difference import difference
-from maintenance.history.documents import NOUNS, restore, to_document
+from maintenance.history.documents import NOUNS, to_document
 from maintenance.history.recording import Change
+from maintenance.history.restoring import restore
 from maintenance.models import Declaration, Schedule, Service
 
 _NAMES_SHOWN = 5

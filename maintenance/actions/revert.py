@@ -8,9 +8,10 @@ from django.db.models import ProtectedError
 
 from maintenance.actions.delete import delete
 from maintenance.actions.places import give_back, lost_places
-from maintenance.history.documents import NOUNS, RestoreError, restore
+from maintenance.history.documents import NOUNS
 from maintenance.history.names import with_present_names
 from maintenance.history.recording import Author, Change, change
+from maintenance.history.restoring import RestoreError, restore
 from maintenance.models import Revision, Schedule, Service
 
 

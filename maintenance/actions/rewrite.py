@@ -7,9 +7,10 @@ from typing import Any
 from django.db.models import ProtectedError
 
 from maintenance.actions.delete import delete
-from maintenance.history.documents import NOUNS, Document, Recorded, noun_of, restore
+from maintenance.history.documents import NOUNS, Document, Recorded, noun_of
 from maintenance.history.names import REFERENCES
 from maintenance.history.recording import Change
+from maintenance.history.restoring import restore
 from maintenance.models import Revision
 
 NAMED_AT_MOST = 5

@@ -9,14 +9,13 @@ from html import escape
 
 from maintenance.domain.answer import (
     Representation,
-    RetryAfter,
     default_language,
     languages_of,
     represent_page,
-    retry_after,
 )
 from maintenance.domain.asked import Asked
 from maintenance.domain.negotiation import Format, choose_language
+from maintenance.domain.retry import RetryAfter, retry_after
 from maintenance.domain.routing import Decision, RoutingTable
 from maintenance.domain.shortening import beginning
 from maintenance.domain.snapshot import Snapshot, Text

@@ -28,8 +28,9 @@ from maintenance.domain.snapshot import Service as PublishedService
 from maintenance.domain.window import Window
 from maintenance.models import Theme
 from maintenance.publishing import words
-from maintenance.publishing.builder import BUILTIN_THEME, look
+from maintenance.publishing.builder import BUILTIN_THEME
 from maintenance.publishing.images import Fitted, shown_size
+from maintenance.publishing.looks import look
 from maintenance.publishing.rendering import (
     Look,
     Picture,

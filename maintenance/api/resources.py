@@ -32,8 +32,9 @@ from maintenance.api.publishing import Outcome, publish_soon
 from maintenance.api.shapes import shape
 from maintenance.api.tokens import author_of, authorise
 from maintenance.domain.numbers import number_in
-from maintenance.history.documents import NOUNS, Document, Recorded, RestoreError
+from maintenance.history.documents import NOUNS, Document, Recorded
 from maintenance.history.recording import Change, change, turn
+from maintenance.history.restoring import RestoreError
 from maintenance.models import Token
 from maintenance.models.token import Scope
 

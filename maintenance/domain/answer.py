@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from math import ceil
-from typing import NamedTuple
 
 from maintenance.domain.agenda import Planned
 from maintenance.domain.codec import instant
@@ -21,11 +19,6 @@ from maintenance.domain.negotiation import Format, choose_language
 from maintenance.domain.routing import Decision
 from maintenance.domain.site import Site
 from maintenance.domain.snapshot import Document, Language, Reason, Snapshot, Text
-
-RETRY_AFTER_AT_LEAST_SECONDS = 30
-RETRY_AFTER_OPEN_ENDED_SECONDS = 300
-# What an error page or a reason answers where coming back later can help.
-_WORTH_RETRYING = frozenset({408, 413, 425, 429})
 
 NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 """For what a browser only shows, if it shows it at all."""
@@ -48,18 +41,6 @@ class Representation:
     """The body lacks its end, which differs each time: see `end_problem`."""
 
 
-class RetryAfter(NamedTuple):
-    """When to come back: at an end, or after a while."""
-
-    at_least_seconds: int
-    closes_at: float = 0.0
-    """Seconds since the epoch; long past where no end is known."""
-
-    def seconds(self, now: float) -> int:
-        """Return whole seconds from an instant, in seconds since the epoch."""
-        return max(self.at_least_seconds, ceil(self.closes_at - now))
-
-
 def status_of(decision: Decision, *, unmatched_status: int) -> int:
     """Return the HTTP status of a page.
 
@@ -71,20 +52,6 @@ def status_of(decision: Decision, *, unmatched_status: int) -> int:
     if decision.schedule or decision.service or decision.is_away:
         return decision.reason.status
     return unmatched_status
-
-
-def retry_after(decision: Decision, status: int) -> RetryAfter | None:
-    """Return after what time to come back (RFC 9110, section 10.2.3).
-
-    None where coming back does not help: a page that is not there will not be
-    there later. The caller adds the jitter.
-    """
-    if status < 500 and status not in _WORTH_RETRYING:
-        return None
-    closes_at = decision.schedule.window.closes_at if decision.schedule else None
-    if decision.state is not State.UNTIL or closes_at is None:
-        return RetryAfter(RETRY_AFTER_OPEN_ENDED_SECONDS)
-    return RetryAfter(RETRY_AFTER_AT_LEAST_SECONDS, closes_at.timestamp())
 
 
 def languages_of(snapshot: Snapshot, decision: Decision) -> Mapping[str, object]:

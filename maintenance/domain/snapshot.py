@@ -9,50 +9,25 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import re
 import zlib
-from collections.abc import Iterable, Mapping  # the codec reads hints at run time
+from collections.abc import Mapping  # the codec reads hints at run time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from maintenance.domain.codec import SnapshotFormatError, from_plain, to_plain
-from maintenance.domain.kind import Kind, State
-from maintenance.domain.site import INDEX, Site
+from maintenance.domain.kind import Kind
+from maintenance.domain.site import Site
+from maintenance.domain.soundness import DIGEST, check
 from maintenance.domain.window import Window
 
 FORMAT = 1
 # What a reader unpacks at most: a small file may hold a very large one.
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 BUILTIN_REASON = 0
 """The id of the reason that speaks when the operators named none."""
-
-SLOTS = frozenset(
-    {
-        "kind",  # the kind in lower case: planned, incident, ...
-        "kind_label",  # its name in the page's language
-        "title",
-        "body",  # HTML in documents, plain text in plain documents
-        "service",  # the service's own name, or nothing
-        "opens_at",  # ISO 8601, UTC
-        "opens_text",  # for people, in the page's language, UTC
-        "closes_at",
-        "closes_text",
-        "code",  # the HTTP status
-        "reason",  # its slug
-        "revision",  # the history's number of the newest change behind the page
-        "style",  # the theme's, the same in all its pages
-        "script",
-    }
-)
-
-_MONTHS = 12
-_KINDS = frozenset(Kind)
-_STATES = frozenset(state.value for state in State)
-_ERROR_CLASSES = frozenset({"4xx", "5xx"})
 
 Document: TypeAlias = tuple[str, ...]
 """Literal text and names of slots in turn, beginning and ending with a literal."""
@@ -215,7 +190,7 @@ def decode(data: bytes) -> Snapshot:
         raise SnapshotFormatError("The snapshot has not the length that it tells.")
     value = _load(plain, "snapshot")
     snapshot = from_plain(Snapshot, value)
-    _check(snapshot)
+    check(snapshot)
     return snapshot
 
 
@@ -231,7 +206,7 @@ def decode_pointer(data: bytes) -> Pointer:
     """
     pointer = from_plain(Pointer, _load(data, "pointer"))
     # It becomes part of a file's name.
-    if not _DIGEST.fullmatch(pointer.digest):
+    if not DIGEST.fullmatch(pointer.digest):
         raise SnapshotFormatError(f"The pointer's digest is {pointer.digest!r:.80}.")
     return pointer
 
@@ -250,67 +225,3 @@ def _load(data: bytes, what: str) -> Any:
     if found != FORMAT:
         raise SnapshotFormatError(f"The {what} has format {found!r}, not {FORMAT}.")
     return value
-
-
-def _check(snapshot: Snapshot) -> None:
-    """Refuse a snapshot with which a page server could not answer every request."""
-    _check_names(snapshot)
-    for tag, language in snapshot.languages.items():
-        _check_words(tag, language)
-    for slug, theme in snapshot.themes.items():
-        _check_theme(slug, theme, snapshot.languages.keys())
-
-
-def _check_names(snapshot: Snapshot) -> None:
-    """Refuse a snapshot whose parts name other parts that are not there."""
-    reasons = {reason.id for reason in snapshot.reasons}
-    named = {snapshot.default_reason}
-    named.update(schedule.reason for schedule in snapshot.schedules)
-    named.update(s.reason for s in snapshot.services if s.reason is not None)
-    if missing := named - reasons:
-        raise SnapshotFormatError(f"The snapshot lacks the reason {min(missing)}.")
-    themes = {snapshot.theme, *(s.theme for s in snapshot.services if s.theme)}
-    if unknown := themes - snapshot.themes.keys():
-        raise SnapshotFormatError(f"The snapshot lacks the theme {min(unknown)!r}.")
-    for reason in snapshot.reasons:
-        if reason.language not in reason.texts:
-            raise SnapshotFormatError(f"Reason {reason.slug!r} lacks its own language.")
-        if absent := reason.texts.keys() - snapshot.languages.keys():
-            raise SnapshotFormatError(f"The snapshot lacks words for {min(absent)!r}.")
-
-
-def _check_words(tag: str, language: Language) -> None:
-    if (
-        len(language.months) != _MONTHS
-        or _KINDS - language.kinds.keys()
-        or _ERROR_CLASSES - language.errors.keys()
-        or _STATES - language.plain.keys()
-    ):
-        raise SnapshotFormatError(f"The words for {tag!r} are incomplete.")
-    for document in language.plain.values():
-        _check_document(document)
-
-
-def _check_theme(slug: str, theme: Theme, languages: Iterable[str]) -> None:
-    for tag in languages:
-        pages = theme.pages.get(tag, {})
-        if _STATES - pages.keys():
-            raise SnapshotFormatError(f"Theme {slug!r} lacks pages in {tag!r}.")
-        for document in pages.values():
-            _check_document(document)
-    if theme.site:
-        _check_site(slug, theme.site)
-
-
-def _check_site(slug: str, site: Site) -> None:
-    if INDEX not in site.files:
-        raise SnapshotFormatError(f"The site of theme {slug!r} has no {INDEX}.")
-    for file in site.files.values():
-        # It becomes part of a file's name.
-        if not _DIGEST.fullmatch(file.digest):
-            raise SnapshotFormatError(f"A file has the digest {file.digest!r:.80}.")
-
-
-def _check_document(document: Document) -> None:
-    if unknown := set(document[1::2]) - SLOTS:
-        raise SnapshotFormatError(f"A page has the unknown slot {min(unknown)!r:.40}.")

@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from maintenance.domain.answer import RetryAfter
 from maintenance.domain.negotiation import Format
+from maintenance.domain.retry import RetryAfter
 from maintenance.domain.routing import RoutingTable
 from maintenance.pageserver.finished import Finished
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
@@ -16,6 +17,7 @@ MOVING = frozenset({*PATH_HEADERS, PREFLIGHT})
 """Headers with which the path stands elsewhere, or the method decides as well."""
 
 SAFE = frozenset({b"GET", b"HEAD"})
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 # Accept-like headers are lists, so that a second one goes on (RFC 9110, section
 # 5.3). A longer list than any browser's is cut.
@@ -76,3 +78,16 @@ def knows(request: Request, etag: str) -> bool:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
     return known.strip() == "*" or etag in tags
+
+
+def sent(method: bytes) -> bytes:
+    """Return what tells the page's script that a reload would send something again.
+
+    The parser lets a closed list of methods pass.
+    """
+    return b"" if method in SAFE else b', method;desc="%b"' % method
+
+
+def sane_id(given: str) -> bytes:
+    """Return the id that a proxy gave a request, if it is sane, or nothing."""
+    return given.encode() if _SANE_ID.fullmatch(given) else b""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -10,9 +9,10 @@ from math import floor
 from random import getrandbits
 from urllib.parse import unquote
 
-from maintenance.domain.answer import end_problem, retry_after
+from maintenance.domain.answer import end_problem
 from maintenance.domain.asked import ASSETS, Asked, Wanted, interpret, query_values
 from maintenance.domain.plan import plan, with_upcoming
+from maintenance.domain.retry import retry_after
 from maintenance.pageserver import heads
 from maintenance.pageserver.choice import (
     EMPTY,
@@ -38,6 +38,8 @@ from maintenance.pageserver.request import (
     Answer,
     Request,
     knows,
+    sane_id,
+    sent,
 )
 from maintenance.pageserver.shapes import Known
 
@@ -47,7 +49,6 @@ Clock = Callable[[], float]
 # Clients that were told the same time would all come back at once.
 _JITTER_SECONDS = 31
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _EACH_TIME = (
     b'%b%bX-Request-ID: %b\r\nServer-Timing: code;desc="%d", id;desc="%b"%b\r\n%b'
@@ -120,7 +121,7 @@ class LivePages:
         found = pages.memory.find(key, now) or self._worked_out(
             key, Request(request.method, target, others), now
         )
-        return self._page(found, _sane_id(given_id), now, _sent(request.method))
+        return self._page(found, sane_id(given_id), now, sent(request.method))
 
     def respond_known(self, known: Known) -> Answer:
         """Return the answer to a request whose head has a known shape."""
@@ -167,8 +168,8 @@ class LivePages:
         if answer:
             return answer
         found = self._decided(self._pages, request, asked, now)
-        given_id = _sane_id(request.headers.get("x-request-id", ""))
-        return self._page(found, given_id, now, _sent(request.method))
+        given_id = sane_id(request.headers.get("x-request-id", ""))
+        return self._page(found, given_id, now, sent(request.method))
 
     def _decided(
         self, pages: Pages, request: Request, asked: Asked, now: float
@@ -189,7 +190,7 @@ class LivePages:
         )
 
     def _page(
-        self, found: Remembered, request_id: bytes, now: float, sent: bytes = b""
+        self, found: Remembered, request_id: bytes, now: float, resent: bytes = b""
     ) -> Answer:
         page, retry, lacking, code, flow = found
         if flow and request_id:
@@ -208,7 +209,7 @@ class LivePages:
             request_id,
             code,
             request_id,
-            sent,
+            resent,
             self._date_line(now),
         )
         if lacking is None:
@@ -278,7 +279,7 @@ class LivePages:
         return head + self._each_time(headers), body
 
     def _each_time(self, headers: Mapping[str, str]) -> bytes:
-        given_id = _sane_id(headers.get("x-request-id", ""))
+        given_id = sane_id(headers.get("x-request-id", ""))
         request_id = given_id or b"%032x" % getrandbits(128)
         date_line = self._date_line(self._clock())
         return b"X-Request-ID: %b\r\n%b" % (request_id, date_line)
@@ -289,19 +290,6 @@ class LivePages:
             date = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
             self._date = f"Date: {date}\r\n".encode()
         return self._date
-
-
-def _sent(method: bytes) -> bytes:
-    """Return what tells the page's script that a reload would send something again.
-
-    The parser lets a closed list of methods pass.
-    """
-    return b"" if method in SAFE else b', method;desc="%b"' % method
-
-
-def _sane_id(given: str) -> bytes:
-    """Return the id that a proxy gave a request, if it is sane, or nothing."""
-    return given.encode() if _SANE_ID.fullmatch(given) else b""
 
 
 def _languages_wanted(request: Request, asked: Asked) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from maintenance.domain import css
 from maintenance.domain.codec import instant
-from maintenance.domain.design import Design
 from maintenance.domain.kind import Kind
 from maintenance.domain.site import Site as PublishedSite
 from maintenance.domain.site import SiteFile, policy
@@ -32,20 +29,17 @@ from maintenance.models import (
     Site,
     Theme,
 )
-from maintenance.publishing import images, words
+from maintenance.publishing import words
+from maintenance.publishing.looks import look
 from maintenance.publishing.rendering import (
     Look,
-    Picture,
-    data_uri,
     render_language,
     render_theme,
 )
 from maintenance.publishing.texts import render_text
 
 if TYPE_CHECKING:
-    from maintenance.publishing.files import Files
-
-logger = logging.getLogger(__name__)
+    pass
 
 # The name under which snapshots hold the theme that no operator made.
 BUILTIN_THEME = ""
@@ -122,65 +116,6 @@ def builtin_reason() -> PublishedReason:
         language=words.SOURCE_LANGUAGE,
         texts={code: words.builtin_text(code) for code in words.catalogue_languages()},
     )
-
-
-def look(theme: Theme) -> Look:
-    """Return what a theme gives to its template.
-
-    Raises:
-        OSError: its logo cannot be read from the storage.
-    """
-    return Look(
-        design=Design(theme.design),
-        name=theme.name,
-        accent=theme.accent,
-        accent_dark=theme.accent_dark,
-        logo=_picture(theme.logo) if theme.logo else None,
-        favicon=_address(theme.favicon) if theme.favicon else "",
-        background=theme.background,
-        background_dark=theme.background_dark,
-        links=tuple((link["label"], link["url"]) for link in theme.links),
-        footer=theme.footer,
-        extra_css=theme.extra_css,
-    )
-
-
-def _picture(asset: Asset) -> Picture | None:
-    """Return a logo with its size, or nothing where its file is lost."""
-    data = _content(asset)
-    if not data:
-        return None
-    try:
-        width, height = images.shown_size(data)
-    except images.ImageError:
-        # Browsers may take what is refused here; it was uploaded by another version.
-        width = height = images.LOGO_HEIGHT
-    return Picture(_address_of(asset, data), width, height)
-
-
-def _address(asset: Asset) -> str:
-    data = _content(asset)
-    return _address_of(asset, data) if data else ""
-
-
-def _address_of(asset: Asset, data: bytes) -> str:
-    """Return an image's address: itself, if it is small, or that of the page server."""
-    if asset.size_bytes > images.MAX_INLINE_BYTES:
-        return f"{css.OWN_ASSETS}{asset.digest}/{asset.name}"
-    return data_uri(asset.content_type, data)
-
-
-def _content(asset: Asset) -> bytes:
-    """Return a file's content, or nothing where it is lost.
-
-    It would stay lost, and keep every reason from being published.
-    """
-    files = cast("Files", asset.file.storage)
-    try:
-        return files.read_bytes(str(asset.file))
-    except FileNotFoundError:
-        logger.error("Pages go without the image %s: its file is lost.", asset.name)  # noqa: TRY400  its trace tells no more
-        return b""
 
 
 def published_reason(

@@ -21,7 +21,8 @@ from maintenance.domain import css
 from maintenance.domain.colour import palette, readable
 from maintenance.domain.design import Design, Paper
 from maintenance.domain.kind import State
-from maintenance.domain.snapshot import SLOTS, Document, Language, Theme
+from maintenance.domain.snapshot import Document, Language, Theme
+from maintenance.domain.soundness import SLOTS
 from maintenance.publishing import words
 
 # Marks of the places that the page server fills. They are made anew by each

@@ -21,14 +21,15 @@ from maintenance.domain.answer import (
     languages_of,
     represent_page,
     represent_reason,
-    retry_after,
     status_of,
 )
 from maintenance.domain.asked import Asked
 from maintenance.domain.kind import Kind, State
 from maintenance.domain.negotiation import Format
+from maintenance.domain.retry import retry_after
 from maintenance.domain.routing import Decision, RoutingTable
-from maintenance.domain.snapshot import SLOTS, Snapshot, Text, Theme
+from maintenance.domain.snapshot import Snapshot, Text, Theme
+from maintenance.domain.soundness import SLOTS
 from maintenance.domain.window import Window
 from tests.domain import strategies
 from tests.snapshots import (

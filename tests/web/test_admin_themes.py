@@ -16,8 +16,8 @@ from PIL import Image
 
 from maintenance.actions.delete import delete
 from maintenance.domain.design import Design
-from maintenance.history.documents import restore
 from maintenance.history.recording import change
+from maintenance.history.restoring import restore
 from maintenance.models import (
     Asset,
     PortalSettings,
