@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import shutil
+import subprocess
+import sys
+import termios
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.processes.copy import Copy, copy
+from tests.processes.copy import ROOT, Copy, copy
 
 SITE = Path(__file__).with_name("site")
 
@@ -81,6 +87,32 @@ def test_broken_site_is_gone_back_from_in_one_command(
     made.until_page("Back soon")
     page.goto(f"http://shop.localhost:{made.ports['page']}/")
     expect(page.get_by_text("The database moves.")).to_be_visible()
+
+
+def test_upload_shows_how_far_it_is_on_a_terminal_alone(made: Copy) -> None:
+    reader, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    command = [sys.executable, "manage.py", "push_site", str(SITE)]
+    ended = subprocess.run(  # noqa: S603  our own command
+        command,
+        cwd=ROOT,
+        env=made.environment,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        check=True,
+    )
+    os.close(terminal)
+    shown = ""
+    # A terminal that nobody writes to any more ends with an error.
+    with suppress(OSError):
+        while part := os.read(reader, 65536):
+            shown += part.decode()
+    os.close(reader)
+
+    assert "Uploading 4 files" in shown
+    assert "100%" in shown
+    assert "%" not in ended.stdout.decode()
+    assert "Uploading" not in made.manage("push_site", str(SITE)).errors
 
 
 def test_damaged_site_never_replaces_one_that_works(made: Copy, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
@@ -54,6 +55,40 @@ def test_watch_follows_links_and_survives(tmp_path: Path) -> None:
         made.succeed("apply", "-f", str(tmp_path / "hand.yaml"))
         time.sleep(1)
         assert name_of_shop(made) == "By hand"
+        assert made.stop("apply") == 0
+
+
+def test_watch_follows_a_worktree_and_a_database_that_goes_and_comes(
+    tmp_path: Path,
+) -> None:
+    """As git-sync does: one link to the worktree of a commit."""
+    link = tmp_path / "current"
+
+    def check_out(commit: str, name: str) -> None:
+        worktree = tmp_path / "worktrees" / commit
+        worktree.mkdir(parents=True)
+        (worktree / "portal.yaml").write_text(SHOP % name)
+        (tmp_path / "next").symlink_to(worktree)
+        (tmp_path / "next").rename(link)
+
+    with copy(tmp_path) as made:
+        made.prepare()
+        check_out("a1", "First")
+        words = ("apply", "--watch", "-f", str(link), "--every", "0.2")
+        made.start_command("apply", *words)
+        wait_until(lambda: name_of_shop(made) == "First")
+
+        database = made.data / "portal.sqlite3"
+        with sqlite3.connect(database) as away:
+            away.execute("ALTER TABLE maintenance_service RENAME TO away")
+        check_out("b2", "Second")
+        wait_until(lambda: "Not applied" in made.log_of("apply"))
+        with sqlite3.connect(database) as back:
+            back.execute("ALTER TABLE away RENAME TO maintenance_service")
+        away.close()
+        back.close()
+
+        wait_until(lambda: name_of_shop(made) == "Second")
         assert made.stop("apply") == 0
 
 

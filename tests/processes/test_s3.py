@@ -14,6 +14,7 @@ from tests.servers.radosgw import missing, radosgw
 from tests.servers.s3 import S3Process
 
 BUCKET = "entracte"
+SITE = Path(__file__).parent.parent / "browser" / "site"
 
 
 @contextmanager
@@ -59,6 +60,17 @@ def test_a_reason_travels_through_the_bucket(on_s3: Copy, server: S3Process) -> 
     listing = server.s3.client().list_objects_v2(Bucket=BUCKET, Prefix="snapshots/")
     assert "snapshots/current" in [each["Key"] for each in listing["Contents"]]
     assert not (on_s3.data / "storage").exists()
+
+
+def test_a_site_travels_through_the_bucket(on_s3: Copy, server: S3Process) -> None:
+    on_s3.succeed("push_site", str(SITE))
+
+    on_s3.until_page("Back soon")
+    assert on_s3.page("/css/style.css").status == 200
+    listing = server.s3.client().list_objects_v2(Bucket=BUCKET, Prefix="site/")
+    assert len(listing["Contents"]) == sum(each.is_file() for each in SITE.rglob("*"))
+    on_s3.succeed("push_site", "--back")
+    on_s3.until_page("Not available at the moment")
 
 
 def test_a_store_that_is_gone_and_comes_back_catches_up(
