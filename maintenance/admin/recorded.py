@@ -73,7 +73,7 @@ class RecordedAdmin(SoundLookups[M]):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         filters = super().get_list_filter(request)
-        if Declaration.objects.exists():
+        if Declaration.objects.filter(noun=self._noun).exists():
             return (*filters, DeclaredFilter)
         return filters
 

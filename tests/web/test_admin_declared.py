@@ -49,3 +49,14 @@ def test_lists_are_filtered_by_it(olga: Client, asked: str, found: list[str]) ->
 
     rows = page.context["cl"].queryset
     assert sorted(row.slug for row in rows) == found
+
+
+@pytest.mark.parametrize("model", ["token", "asset"])
+def test_lists_of_what_cannot_be_declared_have_no_such_filter(
+    olga: Client, model: str
+) -> None:
+    apply(WHOLE)
+
+    page = olga.get(f"/admin/maintenance/{model}/")
+
+    assert "declared in configuration" not in page.content.decode()
