@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import sys
 import time
@@ -78,15 +77,10 @@ def test_watch_follows_a_worktree_and_a_database_that_goes_and_comes(
         made.start_command("apply", *words)
         wait_until(lambda: name_of_shop(made) == "First")
 
-        database = made.data / "portal.sqlite3"
-        with sqlite3.connect(database) as away:
-            away.execute("ALTER TABLE maintenance_service RENAME TO away")
+        made.query("ALTER TABLE maintenance_service RENAME TO away")
         check_out("b2", "Second")
         wait_until(lambda: "Not applied" in made.log_of("apply"))
-        with sqlite3.connect(database) as back:
-            back.execute("ALTER TABLE away RENAME TO maintenance_service")
-        away.close()
-        back.close()
+        made.query("ALTER TABLE away RENAME TO maintenance_service")
 
         wait_until(lambda: name_of_shop(made) == "Second")
         assert made.stop("apply") == 0

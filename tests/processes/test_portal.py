@@ -111,12 +111,14 @@ def test_slow_clients_are_cut_off_although_they_trickle(
 
 
 def test_clients_are_let_go_where_file_descriptors_run_out(portal: Copy) -> None:
+    # Until it has answered once, a worker is still opening and closing files.
+    assert log_in_page(portal) == 200
     (worker,) = psutil.Process(portal.processes["portal"].pid).children()
     limit = worker.num_fds() + 20
     worker.rlimit(psutil.RLIMIT_NOFILE, (limit, limit))
     with ExitStack() as stack:
         clients = [stack.enter_context(connect(portal, HALF_A_HEAD)) for _ in range(60)]
-        wait_until(lambda: sum(map(is_open, clients)) <= 20)
+        wait_until(lambda: sum(map(is_open, clients)) < 30)
 
     wait_until(lambda: log_in_page(portal) == 200)
     assert worker.is_running()
