@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import pydantic
@@ -11,6 +12,7 @@ from ninja import Schema
 from pydantic import BaseModel, ConfigDict
 
 from maintenance.api.problems import FieldError, ProblemError
+from maintenance.domain.remedies import remedy
 
 UNPROCESSABLE = 422
 # Bodies can hold thousands of faults; who mends twenty finds the others.
@@ -19,6 +21,7 @@ _MESSAGES = {
     "extra_forbidden": "There is no such field: look at its spelling.",
     "missing": "It is missing: give it.",
 }
+_MAX_SHOWN = 60
 
 
 class Body(BaseModel):
@@ -35,7 +38,7 @@ class QueryFields(Schema):
 
 def unprocessable(errors: Iterable[FieldError]) -> ProblemError:
     """Return the error that names fields."""
-    found = tuple(errors)[:MAX_ERRORS]
+    found = tuple(islice(errors, MAX_ERRORS))
     detail = " ".join(f"{each.field}: {each.message}" for each in found[:3])
     return ProblemError(UNPROCESSABLE, detail, errors=found)
 
@@ -45,7 +48,7 @@ def of_pydantic(errors: Iterable[Mapping[str, Any]]) -> ProblemError:
     return unprocessable(
         FieldError(
             ".".join(_printable(part) for part in each["loc"]) or "body",
-            _MESSAGES.get(each["type"]) or _sentence(each["msg"]),
+            _MESSAGES.get(each["type"]) or _sentence(each),
         )
         for each in errors
     )
@@ -71,14 +74,15 @@ def validated(model: type[Body], content: Any) -> Any:
     try:
         return model.model_validate(content)
     except pydantic.ValidationError as exc:
-        raise of_pydantic(
-            exc.errors(include_url=False, include_context=False, include_input=False)
-        ) from exc
+        raise of_pydantic(exc.errors(include_url=False)) from exc
 
 
-def _sentence(message: str) -> str:
-    # Pydantic's own are half sentences; ours, which it introduces, are whole.
-    return f"{message.removeprefix('Value error, ').rstrip('.')}."
+def _sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] == "value_error":
+        # Our own, which tells the value where it has to.
+        return f"{str(error['ctx']['error']).rstrip('.')}."
+    shown = _printable(repr(error["input"]))[:_MAX_SHOWN]
+    return f"{shown} cannot be used: {remedy(error)}."
 
 
 def _printable(part: object) -> str:

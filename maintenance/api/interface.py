@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
+from itertools import chain
 from typing import Any
 
 from django.db import OperationalError
@@ -76,6 +77,18 @@ class EntracteAPI(NinjaAPI):
             for operation in operations.values():
                 operation["responses"] = _responses(operation["responses"])
         return schema
+
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[Any]
+    ) -> ValidationError:
+        """Keep the wrong values, which ninja leaves out."""
+        told = super().validation_error_from_error_contexts(error_contexts).errors
+        found = chain.from_iterable(
+            each.pydantic_validation_error.errors() for each in error_contexts
+        )
+        return ValidationError(
+            [{**a, "input": b["input"]} for a, b in zip(told, found, strict=True)]
+        )
 
 
 def _responses(described: dict[Any, Any]) -> dict[str, Any]:
@@ -218,7 +231,9 @@ def tell_faults(request: HttpRequest, exc: ValidationError) -> HttpResponse:
 def _in_their_place(error: dict[str, Any]) -> dict[str, Any]:
     """Return an error without what says that it is the body's or the address's."""
     source, *rest = error["loc"]
-    return {**error, "loc": rest[1:] if source == "body" else rest}
+    # Ninja leaves the name of the view's argument where an item of a list is wrong.
+    is_named = source == "body" or rest[:1] == ["query"]
+    return {**error, "loc": rest[1:] if is_named else rest}
 
 
 @api.exception_handler(OperationalError)

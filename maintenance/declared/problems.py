@@ -9,19 +9,10 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from pydantic import ValidationError as ShapeError
 
+from maintenance.domain.remedies import remedy
+
 MAX_PROBLEMS = 100
 _MAX_PATH_LENGTH = 200
-
-_SENTENCES = {
-    "missing": "is missing",
-    "bool_type": "write true or false, without quotes",
-    "int_type": "write a whole number, without quotes",
-    "string_type": "write a text; put quotes around what looks like a number",
-    "dict_type": "write names with values",
-    "model_type": "write names with values",
-    "list_type": "write a list",
-    "tuple_type": "write a list",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +87,5 @@ def _sentence(error: Any, known: Any) -> str:
     if kind == "value_error":
         return str(error["ctx"]["error"])
     if kind == "missing":
-        return _SENTENCES[kind]
-    if kind in _SENTENCES:
-        return f"{given!r:.60}: {_SENTENCES[kind]}"
-    return f"{given!r:.60}: {error['msg']}"
+        return "is missing"
+    return f"{given!r:.60}: {remedy(error)}"

@@ -333,3 +333,12 @@ def test_every_error_is_a_problem(
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == status
+
+
+def test_a_service_in_the_address_that_is_no_name_is_told_by_its_place(
+    manager: Program,
+) -> None:
+    answer = manager.ask("GET", "reason?service=a%20b")
+
+    assert fields(answer) == ["service.0"]
+    assert answer.json()["detail"].startswith("service.0: 'a b' cannot be used: ")

@@ -185,6 +185,38 @@ def test_an_error_names_the_field_of_a_schedule(
     assert not Schedule.objects.exists()
 
 
+WRONG_VALUES = {
+    "kind": ("reasons", {"kind": "FUN"}, "use 'PLANNED', 'INCIDENT', "),
+    "text": ("reasons", {"status": "503"}, "write a whole number, without quotes"),
+    "part": ("reasons", {"status": 503.5}, "write a whole number"),
+    "list": ("reasons", {"texts": []}, "write names with values"),
+    "number": ("reasons", {"texts": {"en": 5}}, "write names with values"),
+    "nothing": ("reasons", {"slug": ""}, "use 1 or more characters"),
+    "long": ("reasons", {"slug": "x" * 51}, "use at most 50 characters"),
+    "slug": ("reasons", {"slug": "a b"}, "write it as the pattern ^[-a-zA-Z0-9_]+$"),
+    "yes": ("reasons", {"is_announcement": "yes"}, "write true or false, without"),
+    "low": ("reasons", {"id": 0}, "write 1 or more"),
+    "one": ("services", {"hosts": "x"}, "write a list"),
+    "many": ("services", {"hosts": ["x"] * 101}, "give at most 100"),
+    "name": ("services", {"name": 5}, "write a text; put quotes around"),
+}
+
+
+@pytest.mark.parametrize(
+    ("plural", "changes", "remedy"), WRONG_VALUES.values(), ids=WRONG_VALUES
+)
+def test_a_wrong_value_is_told_with_a_remedy(
+    manager: Program, plural: str, changes: dict[str, Any], remedy: str
+) -> None:
+    answer = manager.ask("POST", plural, DOCUMENTS[plural] | changes)
+
+    (error,) = answer.json()["errors"]
+    value, _, rest = error["message"].partition(" cannot be used: ")
+    assert rest.startswith(remedy)
+    ((_, sent),) = changes.items()
+    assert value == repr(sent["en"] if isinstance(sent, dict) else sent)[:60]
+
+
 @pytest.mark.parametrize(
     ("plural", "changes", "field"),
     [
@@ -364,6 +396,7 @@ def test_what_a_list_cannot_be_asked_is_refused(
 
     assert answer.status_code == 422
     assert fields(answer) == [field]
+    assert "Input" not in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ SCHEDULE = "version: 1\nschedules: {a: {reason: a, %s}}"
 THEME = "version: 1\nthemes: {a: {%s}}"
 
 WRONG = {
-    "version": ("version: 2", "version: 2: Input should be 1"),
+    "version": ("version: 2", "version: 2: use 1"),
     "no version": ("themes: {}", "version: is missing"),
     "field": (
         THEME % "acent: x",

@@ -42,7 +42,7 @@ def test_watch_follows_links_and_survives(tmp_path: Path) -> None:
         wait_until(lambda: name_of_shop(made) == "First")
 
         mounted(folder, "2", "version: 7")
-        wait_until(lambda: "version: 7: Input should be 1" in made.log_of("apply"))
+        wait_until(lambda: "version: 7: use 1" in made.log_of("apply"))
         assert name_of_shop(made) == "First"
         assert made.log_of("apply").count("version: 7") == 1
 

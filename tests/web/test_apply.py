@@ -87,7 +87,7 @@ def test_problems_are_told_one_a_line(store: SnapshotStore, file: Path) -> None:
         call_command("apply", "-f", str(file), stderr=errors)
 
     assert raised.value.returncode == 1
-    assert errors.getvalue().splitlines()[0] == "version: 3: Input should be 1"
+    assert errors.getvalue().splitlines()[0] == "version: 3: use 1"
     assert rows() == before
 
 
@@ -99,7 +99,7 @@ def test_machines_get_the_problems_as_json(store: SnapshotStore, file: Path) -> 
         call_command("apply", "-f", str(file), "--json", stdout=output)
 
     told: Any = json.loads(output.getvalue())
-    assert told["problems"] == [{"path": "version", "message": "3: Input should be 1"}]
+    assert told["problems"] == [{"path": "version", "message": "3: use 1"}]
 
 
 BAD = [
