@@ -215,6 +215,15 @@ def _named(value: Any) -> Any:
     }
 
 
+def _refuse_crowds(portal: dict[Any, Any]) -> None:
+    """Refuse too many objects at once, before each of them is looked at."""
+    for section, names in portal.items():
+        if isinstance(names, dict) and len(names) > MAX_OBJECTS:
+            raise ValueError(
+                f"{section!r:.60} has {len(names):,} names: {MAX_OBJECTS:,} at most"
+            )
+
+
 Many: Any = Field(default={}, max_length=MAX_OBJECTS)
 
 
@@ -233,6 +242,7 @@ class Portal(Form):
     def _with_names(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
+        _refuse_crowds(value)
         named = {
             key: _named(value[key]) for key in ("themes", "services") if key in value
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from maintenance.declared.documents import read_portal
 from maintenance.declared.problems import MAX_PROBLEMS, DeclarationError
 from maintenance.declared.shape import FORMS, json_schema
 from maintenance.history.documents import NOUNS, to_document
@@ -113,6 +114,16 @@ def test_all_problems_are_told_up_to_a_hundred() -> None:
         apply(f"version: 1\nservices:\n{many}")
 
     assert (len(raised.value.problems), raised.value.more) == (MAX_PROBLEMS, 5)
+
+
+def test_a_crowd_is_refused_as_a_whole() -> None:
+    tree = {"version": 1, "services": {f"s{n}": {} for n in range(20_001)}}
+
+    with pytest.raises(DeclarationError) as raised:
+        read_portal(tree)
+
+    told = str(raised.value)
+    assert told == "'services' has 20,001 names: 20,000 at most"
 
 
 @pytest.mark.django_db
