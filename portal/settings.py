@@ -69,12 +69,12 @@ if PORTAL_PROXY_COUNT:
 PORTAL_CLIENT_TIMEOUT_SECONDS = env.number(
     "PORTAL_CLIENT_TIMEOUT_SECONDS", default=30, at_least=1, at_most=3600
 )
-# What anybody may send at once, before the portal knows who it is. An asset has
-# at most 1 MiB, and a form the texts of a reason in all its languages.
+# What anybody may send at once, before the portal knows who it is. The largest are
+# a theme's form with two images of 2 MiB, and a declared document of 4 MiB.
 PORTAL_MAX_BODY_BYTES = (
     1024
     * 1024
-    * env.integer("PORTAL_MAX_BODY_MIB", default=3, at_least=2, at_most=1024)
+    * env.integer("PORTAL_MAX_BODY_MIB", default=5, at_least=2, at_most=1024)
 )
 # The same for Django, which would write more than that to a temporary folder.
 DATA_UPLOAD_MAX_MEMORY_SIZE = PORTAL_MAX_BODY_BYTES

@@ -13,7 +13,7 @@ from maintenance.declared.problems import DeclarationError, path_of, problem
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 10
-MAX_VALUES = 500_000
+MAX_VALUES = 200_000
 
 # libyaml's parser is ten times as fast, and not in every build of PyYAML.
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from io import BytesIO
 
 import pytest
@@ -93,6 +94,23 @@ def picture(width: int = 400, height: int = 100) -> SimpleUploadedFile:
     target = BytesIO()
     Image.new("RGB", (width, height), "teal").save(target, "PNG")
     return SimpleUploadedFile("our logo.png", target.getvalue())
+
+
+def test_one_form_takes_two_of_the_largest_images(
+    olga: Client, store: SnapshotStore
+) -> None:
+    target = BytesIO()
+    Image.frombytes("RGB", (640, 1080), os.urandom(640 * 1080 * 3)).save(target, "PNG")
+    assert 2_050_000 < len(target.getvalue()) <= 2_097_152
+    files = {
+        name: SimpleUploadedFile("noise.png", target.getvalue())
+        for name in ("logo_file", "favicon_file")
+    }
+
+    answer = olga.post(reverse("admin:maintenance_theme_add"), form_data(**files))
+
+    assert answer.status_code == 302
+    assert Theme.objects.filter(logo__isnull=False, favicon__isnull=False).exists()
 
 
 def test_uploaded_images_become_recorded_assets(

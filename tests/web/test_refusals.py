@@ -49,16 +49,16 @@ def test_what_django_refuses_by_itself_is_explained(olga: Client) -> None:
 
 
 def test_more_than_the_limit_is_refused(olga: Client) -> None:
-    form = service_form(name="x" * 3 * 1024 * 1024)
+    form = service_form(name="x" * 5 * 1024 * 1024)
 
     answer = olga.post("/admin/maintenance/service/add/", form)
 
     assert answer.status_code == 413
-    assert "at most 3 MiB" in answer.content.decode()
+    assert "at most 5 MiB" in answer.content.decode()
 
 
 def test_as_much_as_the_limit_is_taken(olga: Client) -> None:
-    form = service_form(name="x" * (3 * 1024 * 1024 - 2000))
+    form = service_form(name="x" * (5 * 1024 * 1024 - 2000))
 
     answer = olga.post("/admin/maintenance/service/add/", form)
 
