@@ -120,6 +120,15 @@ SCENES = (
         closes=40,
         language="ar",
     ),
+    Scene(
+        name="korean",
+        kind=Kind.PLANNED,
+        title="쇼핑몰이 점검 중입니다",
+        text="쇼핑몰을 더 빠른 서버로 옮기고 있습니다. 장바구니와 주문은 **안전합니다**.",
+        opens=-65,
+        closes=40,
+        language="ko",
+    ),
 )
 
 
@@ -209,14 +218,14 @@ def _schedule(number: int, scene: Scene, now: datetime) -> Schedule:
 
 
 def _photograph(browser: Browser, port: int, design: str) -> None:
-    names = [scene.name for scene in SCENES] + ["error"]
+    languages = {scene.name: scene.language for scene in SCENES} | {"error": "en"}
     for (size, (width, height)), scheme in product(SIZES.items(), SCHEMES):
-        for scene in names:
+        for scene, language in languages.items():
             context = browser.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,
                 reduced_motion="reduce",
-                locale="ar" if scene == "arabic" else "en-GB",
+                locale="en-GB" if language == "en" else language,
                 timezone_id="Europe/Berlin",
                 extra_http_headers={"X-Code": "404"} if scene == "error" else {},
             )

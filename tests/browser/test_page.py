@@ -216,6 +216,26 @@ def test_times_are_the_visitors(page: Page, server: Running) -> None:
     expect(page.locator(".line")).to_be_visible()
 
 
+def test_korean_words_are_not_broken(browser: Browser, server: Running) -> None:
+    context = browser.new_context(locale="ko", viewport={"width": 340, "height": 600})
+    page = context.new_page()
+    visit(page, server, "korean")
+
+    lines = page.evaluate(
+        """() => {
+          const text = document.querySelector("h1").firstChild, range = new Range()
+          return [...text.data.matchAll(/\\S+/g)].map(word => {
+            range.setStart(text, word.index)
+            range.setEnd(text, word.index + word[0].length)
+            return [...range.getClientRects()].map(line => line.top)
+          })
+        }"""
+    )
+    context.close()
+    assert [len(word) for word in lines] == [1, 1, 1]
+    assert len({top for word in lines for top in word}) > 1
+
+
 def test_page_is_whole_without_script(browser: Browser, server: Running) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
