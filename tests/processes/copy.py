@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 
+from tests.processes.migrated import PREFIX, give_postgresql, give_sqlite
 from tests.servers.process import ServerProcess, held_port, listens
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -115,7 +116,20 @@ class Copy:
         return ended.output
 
     def prepare(self) -> None:
+        """Make the database."""
         self.data.mkdir(parents=True, exist_ok=True)
+        server, url = (
+            os.environ.get("DATABASE_URL"),
+            self.environment.get("DATABASE_URL"),
+        )
+        if not url:
+            give_sqlite(self.data / "portal.sqlite3", self._migrate)
+        elif server and f"/{PREFIX}" in url:
+            give_postgresql(server, url, self._migrate)
+        else:
+            self._migrate()
+
+    def _migrate(self) -> None:
         self.succeed("migrate", "--verbosity", "0")
 
     def start_page_server(self, name: str = "page", *, files: int = 0) -> None:
@@ -260,7 +274,7 @@ def _database() -> Iterator[dict[str, str]]:
     if not server:
         yield {}
         return
-    name = f"copy_{secrets.token_hex(8)}"
+    name = f"{PREFIX}{secrets.token_hex(8)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
         yield {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}

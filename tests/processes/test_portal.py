@@ -163,7 +163,7 @@ def test_a_body_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
         left = list(temporary.iterdir())
 
     assert answer.startswith(b"HTTP/1.1 413 ")
-    assert b"at most 3 MiB" in answer
+    assert b"at most 5 MiB" in answer
     assert left == []
 
 
