@@ -24,6 +24,10 @@ from maintenance.domain.window import Window
 FORMAT = 1
 # What a reader unpacks at most: a small file may hold a very large one.
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+# What every reader of JSON takes exactly (RFC 8259, section 6), and databases too.
+MAX_VERSION = 2**53 - 1
+# So many publications nobody makes between two looks.
+_MAX_STEP = 10**9
 
 
 BUILTIN_REASON = 0
@@ -157,6 +161,14 @@ class Pointer:
     published_at: datetime
     format: int = field(default=FORMAT)
 
+    def can_follow(self, version: int) -> bool:
+        """Return whether a publisher can have numbered this after a version.
+
+        If not, somebody else wrote it: with the highest number that there is, say,
+        after which nobody could publish any more.
+        """
+        return self.version <= version + _MAX_STEP
+
 
 def encode(snapshot: Snapshot) -> bytes:
     """Return the bytes to store. The same snapshot always gives the same bytes."""
@@ -208,6 +220,8 @@ def decode_pointer(data: bytes) -> Pointer:
     # It becomes part of a file's name.
     if not DIGEST.fullmatch(pointer.digest):
         raise SnapshotFormatError(f"The pointer's digest is {pointer.digest!r:.80}.")
+    if not 0 < pointer.version <= MAX_VERSION:
+        raise SnapshotFormatError(f"The pointer's version is {pointer.version!r:.80}.")
     return pointer
 
 

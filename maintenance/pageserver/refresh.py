@@ -156,6 +156,13 @@ class Refresher:
                 f"The storage has publication {pointer.version}, "
                 f"but {self._version} is served already.",
             )
+        # Without a publication of its own it has to take any.
+        if self._version and not pointer.can_follow(self._version):
+            raise RefusedError(
+                "format",
+                f"The storage has publication {pointer.version}, which cannot come "
+                f"after {self._version}: no publisher wrote it.",
+            )
         blob = store.read_blob(pointer.digest)
         try:
             published = self._hand_over(pointer, blob, store, Source.STORAGE)

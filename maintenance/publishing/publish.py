@@ -135,7 +135,7 @@ def is_live(store: SnapshotStore) -> bool:
     """
     expected = Publication.objects.live()
     try:
-        pointer = store.live().pointer
+        pointer = _live(store).pointer
         if expected is None or pointer is None:
             return False
         store.read_blob(pointer.digest)
@@ -197,8 +197,9 @@ def _make_live(store: SnapshotStore, draft: Publication) -> Publication:
     taken a write whose answer was lost, so what it holds decides.
     """
     for attempt in range(1, _ATTEMPTS + 1):
-        live = store.live()
-        draft.version = _next_version(live)
+        live = _live(store)
+        stored = live.pointer.version if live.pointer else 0
+        draft.version = max(_highest_version(), stored) + 1
         draft.pk = None
         draft.save(force_insert=True)
         pointer = Pointer(draft.version, draft.digest, draft.prepared_at)
@@ -216,7 +217,20 @@ def _make_live(store: SnapshotStore, draft: Publication) -> Publication:
     raise AssertionError("unreachable")
 
 
-def _next_version(live: Live) -> int:
-    highest: int = Publication.objects.aggregate(highest=Max("version"))["highest"] or 0
-    stored = live.pointer.version if live.pointer else 0
-    return max(highest, stored) + 1
+def _live(store: SnapshotStore) -> Live:
+    """Return what is live. A pointer that no publisher can have written counts as none.
+
+    Raises:
+        StoreError: the storage cannot be read.
+    """
+    live = store.live()
+    if live.pointer and not live.pointer.can_follow(_highest_version()):
+        return Live(None, live.tag)
+    return live
+
+
+def _highest_version() -> int:
+    highest: int | None = Publication.objects.aggregate(highest=Max("version"))[
+        "highest"
+    ]
+    return highest or 0

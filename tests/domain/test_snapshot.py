@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from maintenance.domain.codec import SnapshotFormatError
 from maintenance.domain.kind import Kind
 from maintenance.domain.snapshot import (
+    MAX_VERSION,
     Asset,
     Document,
     Language,
@@ -396,7 +397,7 @@ def test_pointer_comes_back() -> None:
 
 
 @given(
-    st.integers(1),
+    st.integers(1, MAX_VERSION),
     st.datetimes(timezones=st.just(UTC)),
     st.text("0123456789abcdef", min_size=64, max_size=64),
 )
@@ -433,3 +434,14 @@ def test_pointer_of_another_format_is_refused() -> None:
 def test_pointer_to_what_is_no_digest_is_refused(name: str) -> None:
     with pytest.raises(SnapshotFormatError, match="The pointer's digest is"):
         decode_pointer(encode_pointer(replace(POINTER, digest=name)))
+
+
+@pytest.mark.parametrize("version", [-1, 0, MAX_VERSION + 1, 2**63 - 1, 10**40])
+def test_pointer_without_a_number_of_a_publication_is_refused(version: int) -> None:
+    with pytest.raises(SnapshotFormatError, match="The pointer's version is"):
+        decode_pointer(encode_pointer(replace(POINTER, version=version)))
+
+
+def test_pointer_far_ahead_cannot_follow() -> None:
+    assert replace(POINTER, version=10**9 + 7).can_follow(7)
+    assert not replace(POINTER, version=10**9 + 8).can_follow(7)

@@ -96,6 +96,21 @@ def test_older_publication_is_refused(
     assert follower.state.cause == "older"
 
 
+@pytest.mark.parametrize("version", [10**9 + 6, 2**53 - 1, 2**63 - 1])
+def test_number_that_no_publisher_gives_is_refused(
+    files: MemoryFiles, follower: Follower, version: int
+) -> None:
+    files.publish(version=5)
+    follower.turn()
+    files.publish(OTHER, version=version)
+    assert follower.turn(3) == [5]
+    assert follower.state.cause == "format"
+
+    files.publish(OTHER, version=6)
+
+    assert follower.turn() == [5, 6]
+
+
 def _truncated(blob: bytes) -> bytes:
     return blob[:-20]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from maintenance.domain.snapshot import Pointer, encode_pointer
 from maintenance.history.recording import Author
 from maintenance.models import Publication, Publisher, Revision
 from maintenance.models.revision import Channel
@@ -99,6 +100,22 @@ def test_versions_go_on_after_what_the_storage_holds(store: SnapshotStore) -> No
     Publication.objects.all().delete()
 
     assert publish(store, at=NOON).version == 4
+
+
+@pytest.mark.parametrize("version", [10**9 + 2, 2**53 - 1, 2**63 - 1])
+def test_a_number_that_no_publisher_gives_is_written_over(
+    store: SnapshotStore, tmp_path: Path, version: int
+) -> None:
+    live = publish(store, at=NOON)
+    forged = Pointer(version, live.digest, NOON)
+    (tmp_path / "storage" / POINTER).write_bytes(encode_pointer(forged))
+    assert not is_live(store)
+
+    made = publish_pending(store, at=NOON + HOUR)
+
+    assert made is not None
+    assert made.version == 2
+    assert store.live().pointer == Pointer(2, made.digest, NOON + HOUR)
 
 
 def test_failed_write_leaves_the_old_pages_live(
