@@ -24,6 +24,7 @@ INSTALL = f"apt-get install --no-install-recommends {' '.join(PROGRAMS)}, as roo
 SUITE, PYTHON = "bookworm", "3.11"
 IMAGE, BASE = "localhost/entracte:0.1", "localhost/base"
 _BUILD_SECONDS = 1200
+_ATTEMPTS = 5
 _UNUSED = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale")
 
 
@@ -104,25 +105,34 @@ class Engine:
 
     def remove_pod(self, name: str, *, grace_seconds: int) -> None:
         """End a pod as a Deployment does, with what its emptyDirs hold."""
-        self.run("podman", "pod", "rm", "--force", "--time", str(grace_seconds), name)
+        self._remove(name, grace_seconds)
         for volume in self.run("podman", "volume", "ls", "--quiet").split():
             if volume.startswith(f"{name}-"):
                 self.run("podman", "volume", "rm", volume)
 
     def remove_pods(self) -> None:
-        self.run("podman", "pod", "rm", "--force", "--all", "--time", "1")
+        self._remove("--all", 1)
+
+    def _remove(self, which: str, grace_seconds: int) -> None:
+        """Remove pods. podman trips over a container that ends while it is killed."""
+        name = () if which == "--all" else ("--filter", f"name=^{which}$")
+        for _ in range(_ATTEMPTS):
+            command = ("podman", "pod", "rm", "--force", "--time", str(grace_seconds))
+            self.run(*command, which, check=False)
+            if not self.run("podman", "pod", "ps", "--quiet", *name).strip():
+                return
+        raise AssertionError(self.run("podman", "ps", "--all", "--pod"))
 
     def build(self, cache: Path) -> None:
-        """Build the base and the image as CI does: without a registry."""
+        """Build the base, and the image with `make image`: without a registry."""
         self._build_base(cache)
         wheels = cache / "wheels"
         _fetch_wheels(wheels)
-        self.run(
-            *("buildah", "bud", "--isolation", "chroot", "--format", "docker"),
-            *("--build-arg", f"BASE={BASE}", "--build-arg", "VERSION=0.1.0"),
-            *("--build-arg", "PIP_NO_INDEX=1", "--build-arg", "PIP_FIND_LINKS=/wheels"),
-            *("--volume", f"{wheels}:/wheels:ro", "--tag", IMAGE, "."),
+        options = (
+            f"--isolation chroot --build-arg BASE={BASE} --volume {wheels}:/wheels:ro "
+            "--build-arg PIP_NO_INDEX=1 --build-arg PIP_FIND_LINKS=/wheels"
         )
+        self.run("make", "image", "ENGINE=buildah", f"IMAGE={IMAGE}", f"ARGS={options}")
 
     def _build_base(self, cache: Path) -> None:
         tarball = cache / f"{SUITE}.tar"
