@@ -21,6 +21,9 @@ def main() -> None:
         sys.exit(f"manage.py: {exc}")
     except DatabaseError as exc:
         sys.exit(f"manage.py: {database.sentence(exc)}")
+    except KeyboardInterrupt:
+        # As shells tell an end by Ctrl-C: 128 and the signal's number.
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -104,8 +104,9 @@ def apply_config(request: HttpRequest, query: Query[How]) -> HttpResponse:
             FieldError(each.path or "body", each.message) for each in exc.problems
         ) from exc
     told = outcome.to_json()
-    if how.dry_run or not outcome.has_changes:
+    if how.dry_run:
         return answer(told)
+    # Also without changes: those of the last time may not be published yet.
     seen = publish_soon(wait=query.wait)
     return answer(
         {**told, **in_publication(seen)},

@@ -95,8 +95,16 @@ def publish_now(printer: Printer, told: dict[str, Any]) -> None:
             returncode=EXIT_NOT_PUBLISHED,
         ) from exc
     number = publication.version if publication else None
-    printer.result({**told, "published": True, "publication": number})
-    if publication:
+    is_back = made is None and publication is not None and publication.rolled_back_to
+    printer.result({**told, "published": not is_back, "publication": number})
+    if publication is None:
+        return
+    if is_back:
+        printer.say(
+            f"Visitors go on seeing publication {publication.rolled_back_to} again, by "
+            "a rollback: `publish` shows what is saved."
+        )
+    else:
         printer.say(f"Visitors see publication {publication.version}.")
 
 

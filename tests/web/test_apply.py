@@ -12,11 +12,15 @@ from django.core.management.base import CommandError
 
 from maintenance.declared.shape import json_schema
 from maintenance.models import Publication, Revision, Service
+from maintenance.publishing.publish import roll_back
 from maintenance.publishing.store import SnapshotStore
 from tests.declared.documents import WHOLE
 from tests.declared.test_apply import rows
+from tests.factories import ADA, NOON
 
 pytestmark = pytest.mark.django_db
+
+UNCHANGED = "Applied: 5 unchanged.\nVisitors see publication 1.\n"
 
 
 @pytest.fixture
@@ -40,8 +44,36 @@ def test_an_apply_is_published_once(store: SnapshotStore, file: Path) -> None:
         "Visitors see publication 1.",
     ]
     assert '    hosts: ["shop.example.com", "xn--mller-kva.example"]' in said
-    assert run("apply", "-f", str(file)) == "Applied: 5 unchanged.\n"
+    assert run("apply", "-f", str(file)) == UNCHANGED
     assert Publication.objects.count() == 1
+
+
+def test_what_could_not_be_published_is_tried_again_without_changes(
+    store: SnapshotStore, file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "storage").write_text("in the way")
+    for _ in range(2):
+        with pytest.raises(CommandError, match="Saved, but not published") as raised:
+            run("apply", "-f", str(file))
+        assert raised.value.returncode == 3
+    (tmp_path / "storage").unlink()
+
+    told = json.loads(run("apply", "-f", str(file), "--json"))
+
+    assert (told["changed"], told["published"], told["publication"]) == (False, True, 1)
+
+
+def test_a_rollback_is_told_and_left_alone(store: SnapshotStore, file: Path) -> None:
+    run("apply", "-f", str(file))
+    file.write_text(WHOLE.replace("Oppgradering", "Flytting"))
+    run("apply", "-f", str(file))
+    roll_back(store, 1, author=ADA, at=NOON)
+
+    said = run("apply", "-f", str(file))
+    told = json.loads(run("apply", "-f", str(file), "--json"))
+
+    assert "Visitors go on seeing publication 1 again" in said
+    assert (told["published"], told["publication"]) == (False, 3)
 
 
 def test_a_dry_run_publishes_nothing(store: SnapshotStore, file: Path) -> None:
@@ -70,7 +102,7 @@ def test_what_is_exported_is_read_from_standard_input(
     for words in ([], ["--json"]):
         exported = io.BytesIO(run("export", *words).encode())
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(exported))
-        assert run("apply", "-f", "-", "--prune") == "Applied: 5 unchanged.\n"
+        assert run("apply", "-f", "-", "--prune") == UNCHANGED
 
 
 def test_the_schema_is_printed() -> None:

@@ -88,10 +88,11 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']} cannot be read: {exc}") from exc
         printer = Printer(self, as_json=options["json"])
         printer.say(*in_lines(outcome))
-        if outcome.has_changes and not how.dry_run:
-            shell.publish_now(printer, outcome.to_json())
-        else:
+        if how.dry_run:
             printer.result(outcome.to_json())
+        else:
+            # Also without changes: those of the last time may not be published yet.
+            shell.publish_now(printer, outcome.to_json())
 
     def _watch(self, options: dict[str, Any], how: Applying) -> None:
         seconds: float = options["every"]
@@ -150,8 +151,7 @@ class ApplyingWatcher(Watcher):
             return exc
         for line in in_lines(outcome):
             self.logger.info("%s", line)
-        if outcome.has_changes:
-            self._publish()
+        self._publish()
         return None
 
     def _publish(self) -> None:
