@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from maintenance.history.documents import Recorded
+from datetime import datetime
+from typing import Any
+
+from django.db import router
+from django.db.models import ProtectedError
+from django.db.models.deletion import Collector
+
+from maintenance.history.documents import Recorded, noun_of
 from maintenance.history.recording import Change
 from maintenance.models import Schedule, Service, Token
+
+_NAMES_SHOWN = 5
 
 
 def delete(subject: Recorded, made: Change) -> None:
@@ -22,3 +31,18 @@ def delete(subject: Recorded, made: Change) -> None:
     subject.delete()
     for loser in losers:
         made.record(loser)
+
+
+def in_the_way(subject: Recorded, at: datetime) -> str:
+    """Return who would have to go, or would fall silent, with an object, in words."""
+    users: list[Any] = []
+    try:
+        Collector(using=router.db_for_write(type(subject))).collect([subject])
+    except ProtectedError as exc:
+        users += exc.protected_objects
+    if isinstance(subject, Service):
+        # What is over has nothing to lose.
+        users += Schedule.objects.not_over_at(at).filter(services=subject)
+    names = sorted(f"{noun_of(user)} “{user}”" for user in users)
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

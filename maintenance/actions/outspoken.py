@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from maintenance.actions.overview import InForce, in_force
 from maintenance.domain.kind import Kind
-from maintenance.domain.snapshot import Schedule, Snapshot
+from maintenance.domain.snapshot import Schedule
+from maintenance.publishing.builder import speaking_snapshot
 
 _AS_SUBJECT = {
     Kind.PLANNED: "planned maintenance",
@@ -25,8 +27,9 @@ class Outspoken:
     why: str
 
 
-def outspoken(snapshot: Snapshot, schedule_id: int, at: datetime) -> list[Outspoken]:
+def outspoken(schedule_id: int, at: datetime) -> list[Outspoken]:
     """Return where others outspeak a schedule at an instant at which it is open."""
+    snapshot = speaking_snapshot(at)
     schedule = next((s for s in snapshot.schedules if s.id == schedule_id), None)
     if schedule is None:
         return []
@@ -39,6 +42,15 @@ def outspoken(snapshot: Snapshot, schedule_id: int, at: datetime) -> list[Outspo
         if is_here and other is not None and other.id != schedule_id:
             found.append(Outspoken(row, _why(other, schedule, kinds)))
     return found
+
+
+def still_heard(slugs: Collection[str], at: datetime) -> list[InForce]:
+    """Return which schedules speak for some services, or where no service is asked for."""
+    return [
+        row
+        for row in in_force(speaking_snapshot(at), at)
+        if row.is_scheduled and row.slug in (slugs or [""])
+    ]
 
 
 def _why(other: Schedule, schedule: Schedule, kinds: dict[int, Kind]) -> str:

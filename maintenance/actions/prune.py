@@ -6,11 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import router
-from django.db.models import ProtectedError
-from django.db.models.deletion import Collector
-
-from maintenance.actions.delete import delete
+from maintenance.actions.delete import delete, in_the_way
 from maintenance.declared.documents import document_of
 from maintenance.declared.outcome import Difference, Verb
 from maintenance.declared.problems import Problem
@@ -19,9 +15,7 @@ from maintenance.domain.difference import difference
 from maintenance.history.documents import NOUNS, to_document
 from maintenance.history.recording import Change
 from maintenance.history.restoring import restore
-from maintenance.models import Declaration, Schedule, Service
-
-_NAMES_SHOWN = 5
+from maintenance.models import Declaration
 
 
 @dataclass
@@ -82,25 +76,8 @@ class Pruning:
 
     def _is_in_the_way(self, each: Declaration, subject: Any) -> bool:
         """Return whether others use an object, and note who does."""
-        users = _users(subject, self.at)
+        users = in_the_way(subject, self.at)
         if users:
-            shown = ", ".join(users[:_NAMES_SHOWN])
-            more = f" and {len(users) - _NAMES_SHOWN} more" * (
-                len(users) > _NAMES_SHOWN
-            )
-            message = f"cannot be pruned: it is used by {shown}{more}"
+            message = f"cannot be pruned: it is used by {users}"
             self.problems.append(Problem(f"{SECTIONS[each.noun]}.{each.name}", message))
         return bool(users)
-
-
-def _users(subject: Any, at: datetime) -> list[str]:
-    """Return what would have to go, or would be silenced, with an object."""
-    users: list[Any] = []
-    try:
-        Collector(using=router.db_for_write(type(subject))).collect([subject])
-    except ProtectedError as exc:
-        users += exc.protected_objects
-    if isinstance(subject, Service):
-        # What is over has nothing to lose.
-        users += Schedule.objects.not_over_at(at).filter(services=subject)
-    return sorted(f"{user._meta.verbose_name} “{user}”" for user in users)  # noqa: SLF001  public in Django

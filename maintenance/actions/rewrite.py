@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from django.db.models import ProtectedError
-
-from maintenance.actions.delete import delete
-from maintenance.history.documents import NOUNS, Document, Recorded, noun_of
+from maintenance.actions.delete import delete, in_the_way
+from maintenance.history.documents import NOUNS, Document, Recorded
 from maintenance.history.names import REFERENCES
 from maintenance.history.recording import Change
 from maintenance.history.restoring import restore
 from maintenance.models import Revision
-
-NAMED_AT_MOST = 5
 
 
 class MissingError(Exception):
@@ -47,23 +44,15 @@ def rewrite(
     return subject
 
 
-def remove(subject: Recorded, made: Change) -> None:
-    """Delete an object within a change.
+def remove(subject: Recorded, made: Change, at: datetime) -> None:
+    """Delete an object within a change, if nobody would miss it at an instant.
 
     Raises:
-        InUseError: others need it; the change has to be given up.
+        InUseError: others need it.
     """
-    name = str(subject)
-    try:
-        delete(subject, made)
-    except ProtectedError as exc:
-        users = sorted(_name(each) for each in exc.protected_objects)
-        shown = ", ".join(users[:NAMED_AT_MOST])
-        more = len(users) - NAMED_AT_MOST
-        rest = f" and {more} more" if more > 0 else ""
-        raise InUseError(
-            f"“{name}” is used by {shown}{rest}: change those first."
-        ) from exc
+    if users := in_the_way(subject, at):
+        raise InUseError(f"“{subject}” is used by {users}: change or end those first.")
+    delete(subject, made)
 
 
 def refuse_if_changed(noun: str, object_id: int, expected: int | None) -> None:
@@ -90,7 +79,3 @@ def _refuse_unknown(noun: str, document: Document) -> None:
             errors[field] = f"There is no {named} {unknown[0]!r}."
     if errors:
         raise MissingError(errors)
-
-
-def _name(subject: Any) -> str:
-    return f"{noun_of(subject)} “{subject}”"

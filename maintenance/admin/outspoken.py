@@ -10,8 +10,6 @@ from django.http import HttpRequest
 
 from maintenance.actions.outspoken import outspoken
 from maintenance.models import Schedule
-from maintenance.publishing.builder import build_snapshot
-from maintenance.publishing.rendering import ThemeError
 
 PLACES_SHOWN = 5
 
@@ -21,8 +19,8 @@ def warn_where_outspoken(
 ) -> None:
     """Say where others are heard instead of a schedule that is open, and why."""
     try:
-        found = outspoken(build_snapshot(at), schedule.pk, at)
-    except (OSError, ThemeError, DatabaseError):
+        found = outspoken(schedule.pk, at)
+    except DatabaseError:
         # It is announced all the same; why it is not published is said elsewhere.
         return
     for each in found[:PLACES_SHOWN]:

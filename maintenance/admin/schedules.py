@@ -25,7 +25,7 @@ from maintenance.admin.wording import times_in_words, where_in_words, window_in_
 from maintenance.domain.numbers import number_in
 from maintenance.history.recording import change, turn
 from maintenance.models import Reason, Schedule, Service
-from maintenance.models.schedule import LIST_ORDER, NEXT, OVER, RUNNING
+from maintenance.models.schedule import LIST_ORDER, NEXT, NOT_BOTH, OVER, RUNNING
 
 # What a button does to a schedule, by its rank.
 _ENDING = {RUNNING: "End now", NEXT: "Call off"}
@@ -38,7 +38,7 @@ class ScheduleForm(RecordedForm[Schedule]):
         values = super().clean() or self.cleaned_data
         everywhere, services = values.get("everywhere"), values.get("services")
         if everywhere and services:
-            self.add_error("services", "Choose services, or everywhere, not both.")
+            self.add_error("services", NOT_BOTH)
         elif not everywhere and not services:
             self.add_error("services", "Choose services, or everywhere.")
         return values

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
@@ -20,6 +21,7 @@ from maintenance.actions.announce import (
     withdraw,
 )
 from maintenance.actions.ends import EndError, end_of
+from maintenance.actions.outspoken import outspoken, still_heard
 from maintenance.actions.overview import InForce, in_force
 from maintenance.actions.visible import now_seen
 from maintenance.api.answers import ACCEPTED, answer, in_publication, with_number
@@ -56,6 +58,8 @@ _JSON = "application/json"
 # As many as a request line has room for; a body has more.
 MAX_SERVICES_IN_ADDRESS = 20
 MAX_SERVICES = 1_000
+# Of all places where others speak, so many are told.
+MAX_HEARD = 20
 
 KindWord = Literal[
     "planned", "incident", "overload", "retired",
@@ -137,13 +141,25 @@ _SPEECH = {
     "responses": _told(
         reason={"$ref": REF.format(model="Reason")},
         schedule={"$ref": REF.format(model="Schedule")},
+        heard_instead={
+            "type": "array",
+            "description": "Where visitors hear another reason, and why.",
+            "items": {"type": "object"},
+        },
     ),
 }
-_ENDED = {
-    "type": "array",
-    "description": "What ended, which may be nothing.",
-    "items": {"$ref": REF.format(model="Schedule")},
-}
+_ENDED = _told(
+    ended={
+        "type": "array",
+        "description": "What ended, which may be nothing.",
+        "items": {"$ref": REF.format(model="Schedule")},
+    },
+    still_heard={
+        "type": "array",
+        "description": "What visitors still hear there.",
+        "items": {"type": "object"},
+    },
+)
 
 
 @router.get("/reason", operation_id="read_reason")
@@ -184,9 +200,10 @@ def set_reason(request: HttpRequest, query: Query[SpeechInAddress]) -> HttpRespo
             "reason": with_number(schedule.reason),
             "schedule": with_number(schedule),
         }
+    heard = _heard_instead(schedule.pk, at)
     outcome = publish_soon(wait=query.wait)
     return answer(
-        {**content, **in_publication(outcome)},
+        {**content, "heard_instead": heard, **in_publication(outcome)},
         status=200 if outcome.is_published else ACCEPTED,
     )
 
@@ -194,7 +211,7 @@ def set_reason(request: HttpRequest, query: Query[SpeechInAddress]) -> HttpRespo
 @router.delete(
     "/reason",
     operation_id="end_reason",
-    openapi_extra={"responses": _told(ended=_ENDED)},
+    openapi_extra={"responses": _ENDED},
 )
 def end_reason(request: HttpRequest, query: Query[Ending]) -> HttpResponse:
     """End what was set on exactly these services; without any, what was set everywhere."""
@@ -205,10 +222,11 @@ def end_reason(request: HttpRequest, query: Query[Ending]) -> HttpResponse:
     with turn(timezone.now) as at:
         ended = withdraw(slugs, author=author_of(token), at=at)
         content = [with_number(schedule) for schedule in ended]
+    heard = _still_heard(slugs, at)
     outcome = publish_soon(wait=query.wait)
     is_done = outcome.is_published or not ended
     return answer(
-        {"ended": content, **in_publication(outcome)},
+        {"ended": content, "still_heard": heard, **in_publication(outcome)},
         status=200 if is_done else ACCEPTED,
     )
 
@@ -273,6 +291,33 @@ def _known(slugs: list[str]) -> list[str]:
     except AnnounceError as exc:
         raise unprocessable([FieldError("service", str(exc))]) from exc
     return slugs
+
+
+def _heard_instead(schedule_id: int, at: datetime) -> list[dict[str, Any]]:
+    try:
+        found = outspoken(schedule_id, at)
+    except DatabaseError:
+        # It is announced all the same, which an error would deny.
+        return []
+    return [{**_heard(each.heard), "why": each.why} for each in found[:MAX_HEARD]]
+
+
+def _still_heard(slugs: list[str], at: datetime) -> list[dict[str, Any]]:
+    try:
+        found = still_heard(slugs, at)
+    except DatabaseError:
+        return []
+    return [_heard(row) for row in found[:MAX_HEARD]]
+
+
+def _heard(row: InForce) -> dict[str, Any]:
+    schedule = row.decision.schedule
+    return {
+        "service": row.slug or None,
+        "reason": row.decision.reason.slug,
+        "title": row.text.title,
+        "schedule": schedule.id if schedule else None,
+    }
 
 
 def _row(row: InForce) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Resource:
     cut: Filter = field(default=lambda rows, query: rows)
     is_document: bool = True
     verbs: tuple[str, ...] = ("read", "replace", "delete")
+    refuse_new: Callable[[Document], None] = field(default=lambda document: None)
+    """What a document that was read may say, and a new one may not."""
 
     @property
     def title(self) -> str:
@@ -165,6 +167,7 @@ def _add_create(resource: Resource, router: Router) -> None:
     def create(request: HttpRequest) -> HttpResponse:
         token = token_of(request, Scope.MANAGE)
         document, _ = body_of(request, resource.noun)
+        resource.refuse_new(document)
         with making(token) as (made, at):
             if earlier := earlier_answer(request, token, at=at):
                 content, location = earlier.content, earlier.location
@@ -214,11 +217,11 @@ def _add_replace(resource: Resource, router: Router) -> None:
 def _add_delete(resource: Resource, router: Router) -> None:
     def delete(request: HttpRequest, key: str) -> HttpResponse:
         token = token_of(request, Scope.MANAGE)
-        with making(token) as (made, _):
+        with making(token) as (made, at):
             subject = find(resource, key)
             expected = expected_number(request, resource.noun, subject.pk, None)
             refuse_if_changed(resource.noun, subject.pk, expected)
-            remove(subject, made)
+            remove(subject, made, at)
         publish_soon(wait=False)
         return HttpResponse(status=NO_CONTENT)
 

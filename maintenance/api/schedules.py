@@ -28,6 +28,7 @@ from maintenance.api.paging import Page
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
 from maintenance.api.resources import Resource, find, json_of, making, tell, token_of
+from maintenance.history.documents import Document
 from maintenance.history.recording import Change
 from maintenance.models import Schedule
 from maintenance.models.token import Scope
@@ -58,6 +59,12 @@ def cut(rows: QuerySet[Any], query: Any) -> QuerySet[Any]:
     return rows
 
 
+def refuse_nowhere(document: Document) -> None:
+    """Refuse a new schedule that nobody would hear; one that lost its services stays."""
+    if not (document["everywhere"] or document["services"]):
+        raise unprocessable([FieldError("services", "Choose services, or everywhere.")])
+
+
 SCHEDULES = Resource(
     "schedule",
     "schedules",
@@ -65,6 +72,7 @@ SCHEDULES = Resource(
     SchedulePage,
     cut,
     verbs=("read", "replace", "start", "extend", "end", "delete"),
+    refuse_new=refuse_nowhere,
 )
 
 

@@ -22,6 +22,7 @@ from maintenance.models import (
     Token,
 )
 from maintenance.models.errors import in_sentences
+from maintenance.models.schedule import NOT_BOTH
 from maintenance.models.service import SELECTORS
 from maintenance.models.theme import DesignChoice
 
@@ -98,6 +99,8 @@ def _restore_schedule(schedule: Schedule, document: Document) -> Schedule:
         raise RestoreError("A schedule needs a reason.")
     schedule.reason = reason
     services = [_named(Service, slug) for slug in document["services"]]
+    if schedule.everywhere and services:
+        raise ValidationError({"services": NOT_BOTH})
     _save(schedule)
     schedule.services.set([service for service in services if service])
     return schedule

@@ -16,6 +16,7 @@ LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 # How lists of operators rank a schedule: what speaks, what will, what is over.
 RUNNING, NEXT, OVER = 0, 1, 2
+NOT_BOTH = "Choose services, or everywhere, not both."
 LIST_ORDER = ("rank", "next_at", "-opens_at", "-pk")
 
 

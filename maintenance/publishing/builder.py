@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
 
 from maintenance.domain.codec import instant
 from maintenance.domain.kind import Kind
@@ -37,9 +38,6 @@ from maintenance.publishing.rendering import (
     render_theme,
 )
 from maintenance.publishing.texts import render_text
-
-if TYPE_CHECKING:
-    pass
 
 # The name under which snapshots hold the theme that no operator made.
 BUILTIN_THEME = ""
@@ -74,6 +72,9 @@ def build_snapshot(at: datetime) -> Snapshot:
     looks = {BUILTIN_THEME: Look()} | {slug: look(t) for slug, t in used.items()}
     sites = {slug: _site(theme.site) for slug, theme in used.items() if theme.site}
     usable = {reason.id for reason in reasons}
+    not_over = Schedule.objects.exclude(
+        id__in=Schedule.objects.over_at(at).values("id")
+    )
     default = settings.default_reason_id if settings else None
     return Snapshot(
         default_language=settings.default_language if settings else "en",
@@ -86,9 +87,30 @@ def build_snapshot(at: datetime) -> Snapshot:
             for slug, each in looks.items()
         },
         services=tuple(_service(row, usable) for row in services),
-        schedules=tuple(_schedules(at, usable, revisions)),
+        schedules=tuple(_schedules(not_over, usable, revisions)),
         assets=tuple(_asset(row) for row in Asset.objects.order_by("digest", "name")),
         portal=_portal(),
+    )
+
+
+def speaking_snapshot(at: datetime) -> Snapshot:
+    """Return what speaks at an instant, for questions of who is heard where.
+
+    It has titles, but no looks, no texts, and no services' own reasons.
+    """
+    rows = Schedule.objects.speaking_at(at)
+    spoken = Reason.objects.filter(schedules__in=rows, texts__isnull=False).distinct()
+    reasons = [_titled(row) for row in spoken.prefetch_related("texts")]
+    names = Service.objects.order_by("slug").values_list("slug", "name")
+    return Snapshot(
+        default_language=words.SOURCE_LANGUAGE,
+        default_reason=BUILTIN_REASON,
+        theme=BUILTIN_THEME,
+        reasons=(builtin_reason(), *reasons),
+        languages={},
+        themes={},
+        services=tuple(PublishedService(slug=slug, name=name) for slug, name in names),
+        schedules=tuple(_schedules(rows, {reason.id for reason in reasons}, {})),
     )
 
 
@@ -127,9 +149,7 @@ def published_reason(
     kind = Kind(row.kind)
     texts = {}
     for text in written:
-        html, plain = render_text(text.text, text.format)
-        title = text.title or words.default_title(kind, text.language)
-        texts[text.language] = Text(title, html, plain)
+        texts[text.language] = finished_text(text, kind)
     return PublishedReason(
         id=row.id,
         slug=row.slug,
@@ -145,8 +165,7 @@ def published_reason(
 def finished_text(text: ReasonText, kind: Kind) -> Text:
     """Return an author's words as they are published, with a title."""
     html, plain = render_text(text.text, text.format)
-    title = text.title or words.default_title(kind, text.language)
-    return Text(title, html, plain)
+    return Text(_title(text, kind), html, plain)
 
 
 def draft_snapshot(text: ReasonText, kind: Kind, theme: Theme | None) -> Snapshot:
@@ -184,6 +203,22 @@ def _reason(row: Reason, revisions: Revisions) -> PublishedReason:
     return published_reason(row, written, last_change)
 
 
+def _titled(row: Reason) -> PublishedReason:
+    kind, (text, *_) = Kind(row.kind), sorted(row.texts.all(), key=lambda each: each.id)
+    return PublishedReason(
+        id=row.id,
+        slug=row.slug,
+        kind=kind,
+        status=row.effective_status,
+        language=text.language,
+        texts={text.language: Text(_title(text, kind), "", "")},
+    )
+
+
+def _title(text: ReasonText, kind: Kind) -> str:
+    return text.title or words.default_title(kind, text.language)
+
+
 def _languages(reasons: Iterable[PublishedReason]) -> tuple[str, ...]:
     written = {language for reason in reasons for language in reason.texts}
     return tuple(sorted({*words.catalogue_languages(), *written}))
@@ -205,16 +240,15 @@ def _service(row: Service, usable: set[int]) -> PublishedService:
 
 
 def _schedules(
-    at: datetime, usable: set[int], revisions: Revisions
+    rows: QuerySet[Schedule], usable: set[int], revisions: Revisions
 ) -> Iterable[PublishedSchedule]:
     # Plain values, because there may be 10,000: objects took three times as long.
     services = defaultdict(list)
-    links = Schedule.services.through.objects.values_list(
+    links = Schedule.services.through.objects.filter(schedule__in=rows).values_list(
         "schedule_id", "service__slug"
     )
     for schedule_id, slug in links.order_by("service__slug"):
         services[schedule_id].append(slug)
-    rows = Schedule.objects.exclude(id__in=Schedule.objects.over_at(at).values("id"))
     names = ("reason_id", "everywhere", "keep_until_ended", "opens_at", "closes_at")
     for number, reason, everywhere, keep, opens_at, closes_at in rows.order_by(
         "id"

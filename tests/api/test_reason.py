@@ -342,3 +342,31 @@ def test_a_service_in_the_address_that_is_no_name_is_told_by_its_place(
 
     assert fields(answer) == ["service.0"]
     assert answer.json()["detail"].startswith("service.0: 'a b' cannot be used: ")
+
+
+def test_where_another_is_heard_is_told(manager: Program) -> None:
+    make_service("shop", name="Shop")
+    shop = manager.say("The shop moves", query="?service=shop").json()["schedule"]
+
+    told = manager.say("All is closed").json()
+
+    assert told["heard_instead"] == [
+        {
+            "service": "shop",
+            "reason": shop["reason"],
+            "title": "Closed for maintenance",
+            "schedule": shop["id"],
+            "why": "what is said for a service outspeaks what is said everywhere",
+        }
+    ]
+
+
+def test_what_is_still_heard_is_told(manager: Program) -> None:
+    make_service("shop", name="Shop")
+    everywhere = manager.say("All is closed").json()["schedule"]
+    manager.say("The shop moves", query="?service=shop")
+
+    told = manager.ask("DELETE", "reason?service=shop").json()
+
+    assert [each["schedule"] for each in told["still_heard"]] == [everywhere["id"]]
+    assert manager.ask("DELETE", "reason").json()["still_heard"] == []

@@ -315,6 +315,35 @@ def test_what_is_in_use_stays(manager: Program) -> None:
     assert Reason.objects.exists()
 
 
+def test_a_service_with_a_schedule_that_is_not_over_stays(manager: Program) -> None:
+    running = make_schedule(make_reason("upgrade"), make_service("shop"))
+
+    answer = manager.ask("DELETE", "services/shop")
+    manager.ask("DELETE", f"schedules/{running.pk}")
+
+    assert answer.status_code == 409
+    assert "is used by schedule" in answer.json()["detail"]
+    assert manager.ask("DELETE", "services/shop").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "where", [{"everywhere": True, "services": ["shop"]}, {"services": []}]
+)
+def test_a_new_schedule_speaks_everywhere_or_at_services(
+    manager: Program, where: dict[str, Any]
+) -> None:
+    make_reason("upgrade")
+    make_service("shop")
+
+    answer = manager.ask("POST", "schedules", schedule(**where))
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(
+        "services: Choose services, or everywhere"
+    )
+    assert not Schedule.objects.exists()
+
+
 def test_a_creation_that_is_asked_for_again_happens_once(manager: Program) -> None:
     make_reason("upgrade")
     make_service("shop")
@@ -336,7 +365,10 @@ def test_a_key_comes_with_one_request(manager: Program) -> None:
     manager.ask("POST", "schedules", schedule(), Idempotency_Key="a key")
 
     answer = manager.ask(
-        "POST", "schedules", schedule(services=[]), Idempotency_Key="a key"
+        "POST",
+        "schedules",
+        schedule(services=[], everywhere=True),
+        Idempotency_Key="a key",
     )
 
     assert answer.status_code == 422

@@ -293,3 +293,16 @@ def test_outer_space_and_line_ends_of_the_admin_are_no_change() -> None:
     Reason.objects.get().texts.filter(language="no").update(text="Oppgradering\r\n")
 
     assert not apply(WHOLE).has_changes
+
+
+def test_a_schedule_speaks_everywhere_or_at_services() -> None:
+    text = WHOLE.replace(
+        "    services: [shop]\n", "    services: [shop]\n    everywhere: true\n"
+    )
+
+    with pytest.raises(DeclarationError) as raised:
+        apply(text)
+
+    assert str(raised.value) == (
+        "schedules.november.services: Choose services, or everywhere, not both."
+    )
