@@ -6,22 +6,24 @@ import re
 from typing import Any
 
 import yaml
+from django.db.models import Q, QuerySet
 from pydantic import ValidationError as ShapeError
 
 from maintenance.declared.documents import tree_of
 from maintenance.declared.problems import DeclarationError, Problem
 from maintenance.declared.shape import SECTIONS, Tree
 from maintenance.history.documents import NOUNS, to_document
-from maintenance.models import Declaration, Schedule
+from maintenance.models import Declaration, PortalSettings, Schedule
 
 VERSION = 1
+_ODD_LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 
 def export_portal() -> Tree:
     """Return everything that can be declared, as one document.
 
-    Announcements are left out: who made them ends them. So are uploaded files
-    and publications. To apply the document to the same portal changes nothing.
+    Announcements are left out: who made them ends them; but for reasons that
+    others name. So are uploaded files and publications. To apply the document to the same portal changes nothing.
 
     Raises:
         DeclarationError: an older version let in what could not be declared.
@@ -52,6 +54,9 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     style = "|" if "\n" in text else None
+    # Line ends to YAML 1.1 alone, which come back as another one unless escaped.
+    if not _ODD_LINE_ENDS.isdisjoint(text):
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -77,8 +82,14 @@ def _subjects(noun: str) -> list[tuple[str, Any]]:
         return [("settings", each) for each in model.objects.all()]
     found = model.objects.order_by("slug")
     if noun == "reason":
-        found = found.filter(is_announcement=False)
+        named = Q(default_of__isnull=False) | Q(pk__in=_defaults())
+        named |= Q(schedules__is_announcement=False)
+        found = found.filter(Q(is_announcement=False) | named).distinct()
     return [(each.slug, each) for each in found]
+
+
+def _defaults() -> QuerySet[PortalSettings, int | None]:
+    return PortalSettings.objects.values_list("default_reason", flat=True)
 
 
 def _schedules() -> list[tuple[str, Any]]:

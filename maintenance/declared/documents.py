@@ -115,7 +115,9 @@ def _asset(wanted: AssetName) -> Document:
     digest = {"digest": wanted.digest} if wanted.digest else {}
     assets = list(Asset.objects.filter(name=wanted.name, **digest).order_by("pk")[:2])
     if not assets:
-        raise LookupError(f"there is no file {wanted.name!r}: upload it in the admin")
+        raise LookupError(
+            f"there is no file {wanted.name!r}: upload it in the admin or by the API"
+        )
     if len(assets) > 1:
         raise LookupError(f"several files are named {wanted.name!r}: add the digest")
     return {"digest": assets[0].digest, "name": assets[0].name}

@@ -10,7 +10,7 @@ from maintenance.declared.outcome import Difference, Outcome, Verb
 _MAX_VALUE_LENGTH = 60
 _NOTES = {
     Verb.ADOPTS: " (it is as declared, and owned from now on)",
-    Verb.LEAVES: " (declared no longer: --prune deletes it)",
+    Verb.LEAVES: " (declared no longer: --prune takes it back)",
 }
 _COUNTED = {
     Verb.CREATES: "created",

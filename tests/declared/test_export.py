@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -29,7 +30,7 @@ SLUGS = st.from_regex(r"\A[-a-zA-Z0-9_]{1,20}\Z")
 WORDS = st.one_of(
     st.text(min_size=1, max_size=60),
     st.sampled_from(
-        ["no", "~", "null", "1", "0x1", "1e3", "22:30", "- a", "a: b", "#"]
+        ["no", "~", "null", "1", "0x1", "1e3", "22:30", "- a", "a: b", "#", "a\x85b"]
     ),
 )
 
@@ -65,7 +66,7 @@ class Exported(TestCase):
         for text in (to_yaml(export_portal()), json.dumps(export_portal())):
             for _ in range(2):
                 outcome = apply(text, prune=True)
-                assert not outcome.has_changes, verbs(outcome)
+                assert not outcome.has_changes, outcome
         assert Revision.objects.count() == count
 
 
@@ -112,10 +113,39 @@ def test_what_is_exported_makes_the_same_portal_elsewhere() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("end", ["\n", "\x85", "\u2028", "\u2029"])
+def test_line_ends_come_back_as_they_were(end: str) -> None:
+    make_reason("upgrade", text=f"one{end}two\nthree")
+
+    (document,) = yaml.safe_load_all(to_yaml(export_portal()))
+
+    assert (
+        document["reasons"]["upgrade"]["texts"]["en"]["text"] == f"one{end}two\nthree"
+    )
+
+
+@pytest.mark.django_db
 def test_announcements_are_left_to_those_who_made_them() -> None:
     make_schedule(make_reason("shop-1", is_announcement=True), is_announcement=True)
 
     assert export_portal().keys() == {"version", "settings"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["settings", "service", "schedule"])
+def test_an_announced_reason_that_others_name_is_declared(who: str) -> None:
+    reason = make_reason("shop-1", is_announcement=True)
+    match who:
+        case "settings":
+            PortalSettings.objects.update_or_create(
+                id=1, defaults={"default_reason": reason}
+            )
+        case "service":
+            make_service("shop", reason=reason)
+        case _:
+            make_schedule(reason)
+
+    assert list(export_portal()["reasons"]) == ["shop-1"]
 
 
 @pytest.mark.django_db
