@@ -50,6 +50,20 @@ def test_validation_finds_what_is_wrong() -> None:
         kubernetes_validate.validate(manifest, NEWEST, strict=True)
 
 
+def test_removing_the_quickstart_takes_nothing_from_production() -> None:
+    tried, kept = ({named(each) for each in render(folder)} for folder in RUNNING)
+
+    assert tried & kept == set()
+    assert ("Namespace", "", "maintenance-try") in tried
+    assert ("Namespace", "", "maintenance") in kept
+
+
+def named(manifest: Manifest) -> tuple[str, str, str]:
+    """Return what `kubectl delete` goes by."""
+    data = manifest["metadata"]
+    return manifest["kind"], data.get("namespace", ""), data["name"]
+
+
 @pytest.mark.parametrize("folder", RUNNING)
 def test_pods_have_no_right_that_they_need_not(folder: str) -> None:
     for name, pod in pods(render(folder)):
