@@ -47,6 +47,15 @@ def containers(pod: Manifest) -> list[Manifest]:
     return [*pod.get("initContainers", ()), *pod["containers"]]
 
 
+def kind(manifests: list[Manifest], wanted: str) -> list[Manifest]:
+    return [each for each in manifests if each["kind"] == wanted]
+
+
+def copy_of_k8s(folder: Path) -> Path:
+    """Return a copy of all manifests, to change what users change."""
+    return Path(shutil.copytree(K8S, folder / "k8s"))
+
+
 def one(manifests: list[Manifest], kind: str, name: str) -> Manifest:
     (found,) = [
         each
