@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -151,8 +153,44 @@ def test_services_lead_to_their_own_plane(production: list[Manifest]) -> None:
     portal = one(production, "Service", "portal")["spec"]
 
     assert [each["port"] for each in public["ports"]] == [8080]
-    assert public["selector"] == {"app.kubernetes.io/component": "page-server"}
-    assert portal["selector"] == {"app.kubernetes.io/component": "portal"}
+    for selector, component in (
+        (public["selector"], "page-server"),
+        (portal["selector"], "portal"),
+    ):
+        assert selector == {
+            "app.kubernetes.io/name": "entracte",
+            "app.kubernetes.io/component": component,
+        }
+
+
+@pytest.mark.parametrize("folder", RUNNING)
+def test_every_selector_finds_our_pods_and_no_others(folder: str) -> None:
+    manifests = render(folder)
+    labelled = [
+        each["spec"]["template"]["metadata"]["labels"].items()
+        for each in kind(manifests, "Deployment") + kind(manifests, "Job")
+    ]
+
+    found = [each for manifest in manifests for each in selectors(manifest)]
+
+    assert all(("app.kubernetes.io/name", "entracte") in each for each in labelled)
+    for selector in found:
+        assert selector["app.kubernetes.io/name"] == "entracte"
+        assert any(selector.items() <= labels for labels in labelled), selector
+    assert len(found) >= 3
+
+
+def selectors(part: Any) -> Iterator[dict[str, str]]:
+    """Yield the labels that anything in a manifest finds pods by."""
+    if isinstance(part, list):
+        for each in part:
+            yield from selectors(each)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key in ("selector", "podSelector", "labelSelector"):
+                yield value.get("matchLabels", value)
+            else:
+                yield from selectors(value)
 
 
 def test_page_servers_reach_neither_portal_nor_database(
@@ -173,7 +211,7 @@ def test_control_plane_is_reached_through_the_ingress_alone(
     closed = one(production, "NetworkPolicy", "control-plane")["spec"]
     opened = one(production, "NetworkPolicy", "portal")["spec"]
 
-    assert closed["podSelector"] == {"matchLabels": {"entracte/plane": "control"}}
+    assert closed["podSelector"]["matchLabels"]["entracte/plane"] == "control"
     assert "Ingress" in closed["policyTypes"]
     assert "ingress" not in closed
     (rule,) = opened["ingress"]
@@ -296,7 +334,9 @@ def test_dashboard_and_alerts_are_found_by_their_readers() -> None:
     assert dashboard["metadata"]["labels"] == {"grafana_dashboard": "1"}
     service = one(render("overlays/production"), "Service", "maintenance-internal")
     labels = service["metadata"]["labels"].items()
-    assert monitor["spec"]["selector"]["matchLabels"].items() <= labels
+    wanted = monitor["spec"]["selector"]["matchLabels"]
+    assert wanted.items() <= labels
+    assert wanted["app.kubernetes.io/name"] == "entracte"
     assert (
         monitor["spec"]["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
     )
