@@ -342,6 +342,20 @@ def test_dashboard_and_alerts_are_found_by_their_readers() -> None:
     )
 
 
+def test_memory_is_told_of_before_the_limit_kills(production: list[Manifest]) -> None:
+    (alerts,) = kind(render("monitoring"), "PrometheusRule")
+    (group,) = alerts["spec"]["groups"]
+    (rule,) = [each for each in group["rules"] if each["alert"] == "EntracteMemory"]
+    (container,) = dict(pods(production))["page-server"]["containers"]
+
+    told = re.match(r"process_resident_memory_bytes > (\d+) \* 1024", rule["expr"])
+    limit = re.fullmatch(r"(\d+)Mi", container["resources"]["limits"]["memory"])
+
+    assert told
+    assert limit
+    assert int(told[1]) <= 0.8 * int(limit[1])
+
+
 def test_optional_ingress_leads_to_the_portal(tmp_path: Path) -> None:
     folder = tmp_path / "own"
     folder.mkdir()
