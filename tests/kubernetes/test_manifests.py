@@ -200,9 +200,41 @@ def test_page_servers_reach_neither_portal_nor_database(
 
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     ports = {p["port"] for rule in policy["egress"] for p in rule["ports"]}
-    assert ports == {53, 443}
+    assert ports == {443}
     open_to_all = [rule for rule in policy["ingress"] if "from" not in rule]
     assert [p["port"] for rule in open_to_all for p in rule["ports"]] == [8080]
+
+
+def test_names_are_asked_for_where_clusters_have_them(
+    production: list[Manifest],
+) -> None:
+    policy = one(production, "NetworkPolicy", "names")["spec"]
+
+    asked = {
+        (place, each["protocol"], each["port"])
+        for rule in policy["egress"]
+        for peer in rule["to"]
+        for place in [
+            peer["ipBlock"]["cidr"]
+            if "ipBlock" in peer
+            else peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        ]
+        for each in rule["ports"]
+    }
+
+    assert policy["policyTypes"] == ["Egress"]
+    assert policy["podSelector"]["matchLabels"] == {
+        "app.kubernetes.io/name": "entracte"
+    }
+    assert asked == {
+        (place, protocol, port)
+        for protocol in ("UDP", "TCP")
+        for place, port in (
+            ("kube-system", 53),
+            ("169.254.20.10/32", 53),
+            ("openshift-dns", 5353),
+        )
+    }
 
 
 def test_control_plane_is_reached_through_the_ingress_alone(
@@ -223,6 +255,19 @@ def test_control_plane_is_reached_through_the_ingress_alone(
         and each["spec"]["template"]["metadata"]["labels"].get("entracte/plane")
     }
     assert labelled == {"portal", "watcher", "migrate"}
+
+
+def test_quickstart_lets_visitors_in_and_nobody_to_the_portal() -> None:
+    manifests = render("overlays/quickstart")
+    (pod,) = dict(pods(manifests)).values()
+
+    (policy,) = kind(manifests, "NetworkPolicy")
+
+    assert policy["spec"]["policyTypes"] == ["Ingress"]
+    assert policy["spec"]["ingress"] == [{"ports": [{"protocol": "TCP", "port": 8080}]}]
+    # From the node, which no policy stops.
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert pod["containers"][0][probe]["httpGet"]["port"] == "internal"
 
 
 def test_page_servers_are_many_and_apart(production: list[Manifest]) -> None:
