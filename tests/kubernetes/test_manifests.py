@@ -136,6 +136,26 @@ def test_probes_ask_the_internal_port(production: list[Manifest]) -> None:
     assert ports == {"http": 8080, "internal": 9090}
 
 
+def test_a_watcher_that_hangs_is_started_again(production: list[Manifest]) -> None:
+    pod = dict(pods(production))["watcher"]
+    (container,) = pod["containers"]
+    volumes = {each["name"]: each for each in pod["volumes"]}
+
+    program, file, seconds = container["livenessProbe"]["exec"]["command"]
+
+    assert container["args"] == ["manage", "publish", "--watch", "--heartbeat", file]
+    script = K8S.parent / "container" / program
+    assert script.stat().st_mode & 0o111 == 0o111
+    # What a store that is away takes at worst, several times.
+    assert int(seconds) >= 120
+    (mount,) = [
+        each
+        for each in container["volumeMounts"]
+        if str(Path(file).parent) == each["mountPath"]
+    ]
+    assert volumes[mount["name"]]["emptyDir"]["medium"] == "Memory"
+
+
 def test_pod_outlives_its_last_answers(production: list[Manifest]) -> None:
     pod = dict(pods(production))["page-server"]
     (container,) = pod["containers"]
