@@ -12,6 +12,8 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
+from django.conf import settings
 
 from tests.kubernetes.rendered import (
     INSTALL,
@@ -108,16 +110,52 @@ def test_page_server_needs_no_more_than_the_recipe(production: list[Manifest]) -
     }
 
 
-def test_page_server_holds_no_secret_of_the_portal(production: list[Manifest]) -> None:
-    pod = dict(pods(production))["page-server"]
+SECRETS = {
+    "page-server": {"entracte-storage-read"},
+    "portal": {"entracte-portal", "entracte-storage-write"},
+    "watcher": {"entracte-portal", "entracte-storage-write"},
+    "migrate": {"entracte-portal"},
+}
 
-    secrets = [v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v]
 
-    assert secrets == ["entracte-storage-read"]
-    (container,) = pod["containers"]
-    assert all(
-        "secret" not in str(each.get("valueFrom", "")) for each in container["env"]
-    )
+def test_every_pod_holds_its_own_secrets_alone(production: list[Manifest]) -> None:
+    held = {name: set(secrets(pod)) for name, pod in pods(production)}
+
+    assert held == SECRETS
+    (tried,) = dict(pods(render("overlays/quickstart"))).values()
+    assert set(secrets(tried)) == set()
+
+
+def test_secrets_are_found_wherever_a_pod_names_them() -> None:
+    pod = {
+        "volumes": [
+            {"secret": {"secretName": "a"}},
+            {"projected": {"sources": [{"secret": {"name": "b"}}]}},
+            {"configMap": {"name": "none"}},
+        ],
+        "containers": [
+            {
+                "envFrom": [{"secretRef": {"name": "c"}}],
+                "env": [{"valueFrom": {"secretKeyRef": {"name": "d", "key": "k"}}}],
+            }
+        ],
+        "imagePullSecrets": [{"name": "none"}],
+    }
+
+    assert sorted(secrets(pod)) == ["a", "b", "c", "d"]
+
+
+def secrets(part: Any) -> Iterator[str]:
+    """Yield the Secrets that a pod's containers can read."""
+    if isinstance(part, list):
+        for each in part:
+            yield from secrets(each)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key in ("secret", "secretRef", "secretKeyRef"):
+                yield value.get("secretName") or value["name"]
+            else:
+                yield from secrets(value)
 
 
 def test_no_secret_stands_in_the_manifests() -> None:
@@ -302,6 +340,23 @@ def test_page_servers_are_many_and_apart(production: list[Manifest]) -> None:
     assert pod["priorityClassName"] == "entracte-page-server"
 
 
+def test_a_drain_leaves_a_portal(production: list[Manifest]) -> None:
+    budget = one(production, "PodDisruptionBudget", "portal")["spec"]
+    portal = one(production, "Deployment", "portal")["spec"]
+
+    assert budget["maxUnavailable"] == 1 < portal["replicas"]
+    assert budget["selector"] == portal["selector"]
+
+
+@pytest.mark.parametrize("folder", RUNNING)
+def test_namespace_asks_for_what_every_supported_cluster_knows(folder: str) -> None:
+    (namespace,) = kind(render(folder), "Namespace")
+
+    labels = namespace["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert labels["pod-security.kubernetes.io/enforce-version"] == f"v{OLDEST}"
+
+
 def test_portal_does_not_migrate_when_it_starts(production: list[Manifest]) -> None:
     workloads = dict(pods(production))
 
@@ -370,6 +425,27 @@ def test_images_have_a_tag_and_no_registry() -> None:
             assert images == {"entracte:0.1"}
 
 
+@pytest.mark.parametrize("folder", RUNNING)
+def test_image_is_named_in_one_place(folder: str, tmp_path: Path) -> None:
+    own = copy_of_k8s(tmp_path) / folder
+    file = own / "kustomization.yaml"
+    overlay = yaml.safe_load(file.read_text())
+    # What `kustomize edit set image entracte=...` writes.
+    (shipped,) = overlay["images"]
+    assert shipped.keys() == {"name", "newName", "newTag"}
+    place = {"newName": "registry.example.com/entracte", "newTag": "0.2"}
+    overlay["images"] = [{"name": "entracte"} | place]
+    file.write_text(yaml.safe_dump(overlay))
+
+    images = {
+        container["image"]
+        for _, pod in pods(render(str(own)))
+        for container in containers(pod)
+    }
+
+    assert images == {"registry.example.com/entracte:0.2"}
+
+
 def test_every_variable_is_one_that_is_read() -> None:
     readme = (K8S.parent / "README.md").read_text()
     known = set(re.findall(r"^\| `([A-Z][A-Z0-9_]+)`", readme, re.MULTILINE))
@@ -421,19 +497,41 @@ def test_memory_is_told_of_before_the_limit_kills(production: list[Manifest]) ->
     assert int(told[1]) <= 0.8 * int(limit[1])
 
 
-def test_optional_ingress_leads_to_the_portal(tmp_path: Path) -> None:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    # Kustomize takes relative paths alone.
-    overlay = Path("../" * len(tmp_path.parts)) / K8S.relative_to("/")
-    (folder / "kustomization.yaml").write_text(
-        f"resources: [{overlay}/overlays/production]\n"
-        f"components: [{overlay}/components/portal-ingress]\n"
+@pytest.fixture
+def with_ingress(tmp_path: Path) -> list[Manifest]:
+    """What the overlay applies with the optional Ingress."""
+    own = copy_of_k8s(tmp_path) / "overlays" / "own"
+    own.mkdir()
+    (own / "kustomization.yaml").write_text(
+        "resources: [../production]\ncomponents: [../../components/portal-ingress]\n"
     )
+    return render(str(own))
 
-    ingress = one(render(str(folder)), "Ingress", "portal")
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_optional_ingress_is_valid(with_ingress: list[Manifest], version: str) -> None:
+    ingress = one(with_ingress, "Ingress", "portal")
+
+    kubernetes_validate.validate(ingress, version, strict=True)
+
+
+def test_optional_ingress_leads_to_the_portal(
+    with_ingress: list[Manifest],
+) -> None:
+    ingress = one(with_ingress, "Ingress", "portal")
 
     (rule,) = ingress["spec"]["rules"]
     assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"]]
     (path,) = rule["http"]["paths"]
     assert path["backend"]["service"] == {"name": "portal", "port": {"name": "http"}}
+
+
+def test_optional_ingress_lets_through_what_the_portal_takes(
+    with_ingress: list[Manifest],
+) -> None:
+    annotations = one(with_ingress, "Ingress", "portal")["metadata"]["annotations"]
+
+    size = annotations["nginx.ingress.kubernetes.io/proxy-body-size"]
+
+    # nginx reads 5m as 5 MiB.
+    assert size == f"{settings.PORTAL_MAX_BODY_BYTES // 1024**2}m"
