@@ -9,10 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import yaml
 
 K8S = Path(__file__).resolve().parent.parent.parent / "k8s"
-OVERLAYS = ("overlays/quickstart", "overlays/production", "monitoring")
+RUNNING = ("overlays/quickstart", "overlays/production")
+OVERLAYS = (*RUNNING, "monitoring")
+# The versions of Kubernetes that manifests have to suit.
+OLDEST, NEWEST = "1.25", kubernetes_validate.latest_version().rpartition(".")[0]
 INSTALL = "curl -LO https://dl.k8s.io/…/kubectl, see kubernetes.io/docs/tasks/tools"
 
 Manifest = dict[str, Any]
