@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 from abc import ABC, abstractmethod
+from pathlib import Path
 from types import FrameType
 
 from django.db import Error as DatabaseError
@@ -13,6 +14,10 @@ from django.db import connection
 
 # How long to wait after a failure.
 RETRY_SECONDS = 1.0
+
+
+class HeartbeatError(Exception):
+    """The heartbeat's file cannot be touched."""
 
 
 class Watcher(ABC):
@@ -23,8 +28,9 @@ class Watcher(ABC):
     failed = "Failed: %s"
     mended = "It works again."
 
-    def __init__(self, logger: logging.Logger) -> None:
+    def __init__(self, logger: logging.Logger, heartbeat: Path | None = None) -> None:
         self.logger = logger
+        self._heartbeat = heartbeat
         self._stop = threading.Event()
         self._failure = ""
 
@@ -33,11 +39,29 @@ class Watcher(ABC):
         """Do what is due, if anything is."""
 
     def run(self) -> None:
-        """Watch until SIGTERM or SIGINT."""
+        """Watch until SIGTERM or SIGINT.
+
+        Raises:
+            HeartbeatError: its file cannot be touched.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        # A file from before a restart would look like a watcher that hangs.
+        self.beat()
         while not self._stop.is_set():
-            self._stop.wait(self.turn())
+            seconds = self.turn()
+            # After failures too: a new process would not mend what failed.
+            self.beat()
+            self._stop.wait(seconds)
+
+    def beat(self) -> None:
+        """Touch the file that shows a probe that this goes on, if there is one."""
+        if self._heartbeat is None:
+            return
+        try:
+            self._heartbeat.touch()
+        except OSError as exc:
+            raise HeartbeatError(f"{self._heartbeat}: {exc.strerror}.") from exc
 
     def turn(self) -> float:
         """Look once; return seconds until the next look."""

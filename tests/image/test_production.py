@@ -9,7 +9,8 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.image.engine import Engine
-from tests.image.production import REPLICAS, Production, production
+from tests.image.production import OVERLAY, REPLICAS, Production, production
+from tests.kubernetes.rendered import pods, render
 from tests.processes.copy import wait_until
 from tests.processes.test_rolling_restart import ServiceProxy
 from tests.processes.visitors import until_answered, visiting
@@ -157,6 +158,13 @@ def used_bytes(made: Production, container: str) -> int:
     """Return the memory of all processes in a container."""
     printed = made.engine.run("podman", "exec", container, "python", "-c", RESIDENT)
     return int(printed) * 1024
+
+
+def test_watcher_passes_the_probe_of_its_manifest(made: Production) -> None:
+    (container,) = dict(pods(render(OVERLAY)))["watcher"]["containers"]
+    command = container["livenessProbe"]["exec"]["command"]
+
+    made.engine.run("podman", "exec", "watcher-watcher", *command)
 
 
 def test_page_servers_hold_no_secret_of_the_portal(made: Production) -> None:

@@ -9,10 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import yaml
 
 K8S = Path(__file__).resolve().parent.parent.parent / "k8s"
-OVERLAYS = ("overlays/quickstart", "overlays/production", "monitoring")
+RUNNING = ("overlays/quickstart", "overlays/production")
+OVERLAYS = (*RUNNING, "monitoring")
+# The versions of Kubernetes that manifests have to suit.
+OLDEST, NEWEST = "1.25", kubernetes_validate.latest_version().rpartition(".")[0]
 INSTALL = "curl -LO https://dl.k8s.io/…/kubectl, see kubernetes.io/docs/tasks/tools"
 
 Manifest = dict[str, Any]
@@ -45,6 +49,15 @@ def pods(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
 
 def containers(pod: Manifest) -> list[Manifest]:
     return [*pod.get("initContainers", ()), *pod["containers"]]
+
+
+def kind(manifests: list[Manifest], wanted: str) -> list[Manifest]:
+    return [each for each in manifests if each["kind"] == wanted]
+
+
+def copy_of_k8s(folder: Path) -> Path:
+    """Return a copy of all manifests, to change what users change."""
+    return Path(shutil.copytree(K8S, folder / "k8s"))
 
 
 def one(manifests: list[Manifest], kind: str, name: str) -> Manifest:

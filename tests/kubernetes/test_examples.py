@@ -9,8 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.kubernetes.rendered import K8S
-from tests.kubernetes.test_manifests import NEWEST, OLDEST
+from tests.kubernetes.rendered import K8S, NEWEST, OLDEST
 
 EXAMPLES = sorted((K8S / "examples").glob("*.yaml"))
 DOCS = K8S.parent / "docs" / "ingress"

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import kubernetes_validate
 import pytest
+import yaml
 
 from tests.kubernetes.rendered import (
     INSTALL,
     K8S,
+    NEWEST,
+    OLDEST,
     OVERLAYS,
+    RUNNING,
     Manifest,
     containers,
+    copy_of_k8s,
     has_kubectl,
+    kind,
     one,
     pods,
     render,
@@ -22,15 +28,8 @@ from tests.kubernetes.rendered import (
 
 pytestmark = pytest.mark.skipif(not has_kubectl(), reason=f"needs kubectl: {INSTALL}")
 
-OLDEST, NEWEST = "1.25", kubernetes_validate.latest_version().rpartition(".")[0]
 # What the operator of Prometheus brings along.
 CUSTOM = {"ServiceMonitor", "PrometheusRule"}
-RUNNING = ("overlays/quickstart", "overlays/production")
-
-
-@pytest.fixture(scope="module")
-def production() -> list[Manifest]:
-    return render("overlays/production")
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
@@ -48,6 +47,20 @@ def test_validation_finds_what_is_wrong() -> None:
 
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(manifest, NEWEST, strict=True)
+
+
+def test_removing_the_quickstart_takes_nothing_from_production() -> None:
+    tried, kept = ({named(each) for each in render(folder)} for folder in RUNNING)
+
+    assert tried & kept == set()
+    assert ("Namespace", "", "maintenance-try") in tried
+    assert ("Namespace", "", "maintenance") in kept
+
+
+def named(manifest: Manifest) -> tuple[str, str, str]:
+    """Return what `kubectl delete` goes by."""
+    data = manifest["metadata"]
+    return manifest["kind"], data.get("namespace", ""), data["name"]
 
 
 @pytest.mark.parametrize("folder", RUNNING)
@@ -87,25 +100,6 @@ def test_page_server_needs_no_more_than_the_recipe(production: list[Manifest]) -
     }
 
 
-def test_page_server_holds_no_secret_of_the_portal(production: list[Manifest]) -> None:
-    pod = dict(pods(production))["page-server"]
-
-    secrets = [v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v]
-
-    assert secrets == ["entracte-storage-read"]
-    (container,) = pod["containers"]
-    assert all(
-        "secret" not in str(each.get("valueFrom", "")) for each in container["env"]
-    )
-
-
-def test_no_secret_stands_in_the_manifests() -> None:
-    for folder in OVERLAYS:
-        assert all(each["kind"] != "Secret" for each in render(folder))
-    for file in K8S.rglob("*.env"):
-        assert not re.search(r"SECRET|PASSWORD|DATABASE_URL", file.read_text()), file
-
-
 def test_probes_ask_the_internal_port(production: list[Manifest]) -> None:
     (container,) = dict(pods(production))["page-server"]["containers"]
 
@@ -113,6 +107,26 @@ def test_probes_ask_the_internal_port(production: list[Manifest]) -> None:
         assert container[probe]["httpGet"]["port"] == "internal"
     ports = {each["name"]: each["containerPort"] for each in container["ports"]}
     assert ports == {"http": 8080, "internal": 9090}
+
+
+def test_a_watcher_that_hangs_is_started_again(production: list[Manifest]) -> None:
+    pod = dict(pods(production))["watcher"]
+    (container,) = pod["containers"]
+    volumes = {each["name"]: each for each in pod["volumes"]}
+
+    program, file, seconds = container["livenessProbe"]["exec"]["command"]
+
+    assert container["args"] == ["manage", "publish", "--watch", "--heartbeat", file]
+    script = K8S.parent / "container" / program
+    assert script.stat().st_mode & 0o111 == 0o111
+    # What a store that is away takes at worst, several times.
+    assert int(seconds) >= 120
+    (mount,) = [
+        each
+        for each in container["volumeMounts"]
+        if str(Path(file).parent) == each["mountPath"]
+    ]
+    assert volumes[mount["name"]]["emptyDir"]["medium"] == "Memory"
 
 
 def test_pod_outlives_its_last_answers(production: list[Manifest]) -> None:
@@ -127,47 +141,6 @@ def test_pod_outlives_its_last_answers(production: list[Manifest]) -> None:
     assert drain + grace < pod["terminationGracePeriodSeconds"]
 
 
-def test_services_lead_to_their_own_plane(production: list[Manifest]) -> None:
-    public = one(production, "Service", "maintenance")["spec"]
-    portal = one(production, "Service", "portal")["spec"]
-
-    assert [each["port"] for each in public["ports"]] == [8080]
-    assert public["selector"] == {"app.kubernetes.io/component": "page-server"}
-    assert portal["selector"] == {"app.kubernetes.io/component": "portal"}
-
-
-def test_page_servers_reach_neither_portal_nor_database(
-    production: list[Manifest],
-) -> None:
-    policy = one(production, "NetworkPolicy", "page-server")["spec"]
-
-    assert policy["policyTypes"] == ["Ingress", "Egress"]
-    ports = {p["port"] for rule in policy["egress"] for p in rule["ports"]}
-    assert ports == {53, 443}
-    open_to_all = [rule for rule in policy["ingress"] if "from" not in rule]
-    assert [p["port"] for rule in open_to_all for p in rule["ports"]] == [8080]
-
-
-def test_control_plane_is_reached_through_the_ingress_alone(
-    production: list[Manifest],
-) -> None:
-    closed = one(production, "NetworkPolicy", "control-plane")["spec"]
-    opened = one(production, "NetworkPolicy", "portal")["spec"]
-
-    assert closed["podSelector"] == {"matchLabels": {"entracte/plane": "control"}}
-    assert "Ingress" in closed["policyTypes"]
-    assert "ingress" not in closed
-    (rule,) = opened["ingress"]
-    assert rule["from"]
-    labelled = {
-        each["metadata"]["name"]
-        for each in production
-        if each["kind"] in ("Deployment", "Job")
-        and each["spec"]["template"]["metadata"]["labels"].get("entracte/plane")
-    }
-    assert labelled == {"portal", "watcher", "migrate"}
-
-
 def test_page_servers_are_many_and_apart(production: list[Manifest]) -> None:
     scaler = one(production, "HorizontalPodAutoscaler", "page-server")["spec"]
     budget = one(production, "PodDisruptionBudget", "page-server")["spec"]
@@ -180,14 +153,21 @@ def test_page_servers_are_many_and_apart(production: list[Manifest]) -> None:
     assert pod["priorityClassName"] == "entracte-page-server"
 
 
-def test_portal_does_not_migrate_when_it_starts(production: list[Manifest]) -> None:
-    workloads = dict(pods(production))
+def test_a_drain_leaves_a_portal(production: list[Manifest]) -> None:
+    budget = one(production, "PodDisruptionBudget", "portal")["spec"]
+    portal = one(production, "Deployment", "portal")["spec"]
 
-    assert workloads["portal"].get("initContainers") is None
-    (portal,) = workloads["portal"]["containers"]
-    (migrate,) = workloads["migrate"]["containers"]
-    assert portal["args"] == ["portal"]
-    assert migrate["args"] == ["manage", "migrate"]
+    assert budget["maxUnavailable"] == 1 < portal["replicas"]
+    assert budget["selector"] == portal["selector"]
+
+
+@pytest.mark.parametrize("folder", RUNNING)
+def test_namespace_asks_for_what_every_supported_cluster_knows(folder: str) -> None:
+    (namespace,) = kind(render(folder), "Namespace")
+
+    labels = namespace["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert labels["pod-security.kubernetes.io/enforce-version"] == f"v{OLDEST}"
 
 
 def test_images_have_a_tag_and_no_registry() -> None:
@@ -195,6 +175,27 @@ def test_images_have_a_tag_and_no_registry() -> None:
         for _, pod in pods(render(folder)):
             images = {container["image"] for container in containers(pod)}
             assert images == {"entracte:0.1"}
+
+
+@pytest.mark.parametrize("folder", RUNNING)
+def test_image_is_named_in_one_place(folder: str, tmp_path: Path) -> None:
+    own = copy_of_k8s(tmp_path) / folder
+    file = own / "kustomization.yaml"
+    overlay = yaml.safe_load(file.read_text())
+    # What `kustomize edit set image entracte=...` writes.
+    (shipped,) = overlay["images"]
+    assert shipped.keys() == {"name", "newName", "newTag"}
+    place = {"newName": "registry.example.com/entracte", "newTag": "0.2"}
+    overlay["images"] = [{"name": "entracte"} | place]
+    file.write_text(yaml.safe_dump(overlay))
+
+    images = {
+        container["image"]
+        for _, pod in pods(render(str(own)))
+        for container in containers(pod)
+    }
+
+    assert images == {"registry.example.com/entracte:0.2"}
 
 
 def test_every_variable_is_one_that_is_read() -> None:
@@ -226,25 +227,23 @@ def test_dashboard_and_alerts_are_found_by_their_readers() -> None:
     assert dashboard["metadata"]["labels"] == {"grafana_dashboard": "1"}
     service = one(render("overlays/production"), "Service", "maintenance-internal")
     labels = service["metadata"]["labels"].items()
-    assert monitor["spec"]["selector"]["matchLabels"].items() <= labels
+    wanted = monitor["spec"]["selector"]["matchLabels"]
+    assert wanted.items() <= labels
+    assert wanted["app.kubernetes.io/name"] == "entracte"
     assert (
         monitor["spec"]["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
     )
 
 
-def test_optional_ingress_leads_to_the_portal(tmp_path: Path) -> None:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    # Kustomize takes relative paths alone.
-    overlay = Path("../" * len(tmp_path.parts)) / K8S.relative_to("/")
-    (folder / "kustomization.yaml").write_text(
-        f"resources: [{overlay}/overlays/production]\n"
-        f"components: [{overlay}/components/portal-ingress]\n"
-    )
+def test_memory_is_told_of_before_the_limit_kills(production: list[Manifest]) -> None:
+    (alerts,) = kind(render("monitoring"), "PrometheusRule")
+    (group,) = alerts["spec"]["groups"]
+    (rule,) = [each for each in group["rules"] if each["alert"] == "EntracteMemory"]
+    (container,) = dict(pods(production))["page-server"]["containers"]
 
-    ingress = one(render(str(folder)), "Ingress", "portal")
+    told = re.match(r"process_resident_memory_bytes > (\d+) \* 1024", rule["expr"])
+    limit = re.fullmatch(r"(\d+)Mi", container["resources"]["limits"]["memory"])
 
-    (rule,) = ingress["spec"]["rules"]
-    assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"]]
-    (path,) = rule["http"]["paths"]
-    assert path["backend"]["service"] == {"name": "portal", "port": {"name": "http"}}
+    assert told
+    assert limit
+    assert int(told[1]) <= 0.8 * int(limit[1])

@@ -25,6 +25,8 @@ INSTALL = "apt-get install --no-install-recommends prometheus"
 
 # What Prometheus adds to whatever it scrapes in a cluster.
 TARGET_LABELS = {"job", "instance", "namespace"}
+# What kube-state-metrics prints, whoever's manifests it reads.
+KUBE_STATE = {"kube_deployment_status_replicas_available": "deployment"}
 YEARS = timedelta(days=36500)
 _LABEL = re.compile(r"(\w+)=\"((?:[^\"\\]|\\.)*)\"")
 _TEMPLATE = re.compile(r"\{\{\s*(?:\$labels\.)?(\w+)\s*\}\}")
@@ -60,11 +62,27 @@ def expressions() -> list[str]:
     ]
 
 
+def deployments() -> set[str]:
+    """Return the names of what the manifests deploy."""
+    files = (ROOT / "k8s" / "base").glob("*.yaml")
+    documents = [
+        each for file in files for each in yaml.safe_load_all(file.read_text())
+    ]
+    return {
+        each["metadata"]["name"] for each in documents if each["kind"] == "Deployment"
+    }
+
+
 class Printed:
-    """Which labels and values real page servers print, by the name of a sample."""
+    """Which labels and values real page servers print, by the name of a sample.
+
+    And what kube-state-metrics prints of our Deployments.
+    """
 
     def __init__(self) -> None:
-        self.values: dict[str, dict[str, set[str]]] = {}
+        self.values: dict[str, dict[str, set[str]]] = {
+            name: {label: deployments()} for name, label in KUBE_STATE.items()
+        }
 
     def take(self, server: Process) -> None:
         for family in parse(ask(server.internal, "/metrics").text).values():
@@ -94,14 +112,14 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
     return found
 
 
-def test_every_metric_is_one_that_page_servers_print(printed: Printed) -> None:
+def test_every_metric_is_one_that_is_printed(printed: Printed) -> None:
     named = {name for each in expressions() for name in named_in(each).metrics}
 
     assert named - printed.values.keys() == set()
     assert len(named) > 15
 
 
-def test_every_label_is_one_that_page_servers_print(printed: Printed) -> None:
+def test_every_label_is_one_that_is_printed(printed: Printed) -> None:
     wrong = {
         expression: unknown
         for expression in expressions()
@@ -114,7 +132,7 @@ def test_every_label_is_one_that_page_servers_print(printed: Printed) -> None:
     assert wrong == {}
 
 
-def test_every_value_is_one_that_page_servers_print(printed: Printed) -> None:
+def test_every_value_is_one_that_is_printed(printed: Printed) -> None:
     wrong = [
         (expression, label, value)
         for expression in expressions()
@@ -128,7 +146,7 @@ def test_every_value_is_one_that_page_servers_print(printed: Printed) -> None:
     assert wrong == []
 
 
-def test_texts_name_labels_that_page_servers_print(printed: Printed) -> None:
+def test_texts_name_labels_that_are_printed(printed: Printed) -> None:
     legends = [
         (target["expr"], _TEMPLATE.findall(target["legendFormat"]))
         for _, target in targets()

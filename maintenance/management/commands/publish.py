@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from maintenance.management import shell
 from maintenance.management.printing import Printer, add_json
-from maintenance.management.watching import Watcher
+from maintenance.management.watching import HeartbeatError, Watcher
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import (
     PublishError,
@@ -39,13 +40,22 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         shell.say_briefly(parser, "[options]")
         parser.add_argument("--watch", action="store_true", help="until SIGTERM")
+        parser.add_argument(
+            "--heartbeat",
+            type=Path,
+            metavar="FILE",
+            help="touched by --watch after each look, for a probe that asks its age",
+        )
         shell.add_actor(parser)
         add_json(parser)
 
     def handle(self, **options: Any) -> None:
+        heartbeat: Path | None = options["heartbeat"]
         if options["watch"]:
-            PublishingWatcher(current_store()).run()
+            self._watch(heartbeat)
             return
+        if heartbeat:
+            raise CommandError("--heartbeat needs --watch.", returncode=2)
         try:
             made = publish(
                 current_store(), at=timezone.now(), author=shell.author_from(options)
@@ -58,6 +68,12 @@ class Command(BaseCommand):
         printer.say(f"Visitors see publication {made.version}.")
         printer.result({"publication": made.version, "digest": made.digest})
 
+    def _watch(self, heartbeat: Path | None) -> None:
+        try:
+            PublishingWatcher(current_store(), heartbeat).run()
+        except HeartbeatError as exc:
+            raise CommandError(f"--heartbeat {exc}", returncode=2) from exc
+
 
 class PublishingWatcher(Watcher):
     """Publishes what is pending, and what the storage has lost."""
@@ -67,8 +83,8 @@ class PublishingWatcher(Watcher):
     failed = "Not published: %s"
     mended = "Publishing works again."
 
-    def __init__(self, store: SnapshotStore) -> None:
-        super().__init__(logger)
+    def __init__(self, store: SnapshotStore, heartbeat: Path | None = None) -> None:
+        super().__init__(logger, heartbeat)
         self._store = store
         self._verified_at: float | None = None
 
