@@ -2,10 +2,15 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+
+from tests.kubernetes.rendered import INSTALL, has_kubectl, one
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = re.compile(r"(?:PAGE|PORTAL|SNAPSHOT|AWS|DATABASE)_[A-Z0-9_]+")
@@ -82,3 +87,61 @@ def test_no_document_names_an_index_of_packages() -> None:
     pinned = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
 
     assert [path for path in pinned if "index-url" in path.read_text()] == []
+
+
+def blocks(language: str) -> list[str]:
+    """Return the blocks of a language in the guide for operators."""
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    return re.findall(rf"```{language}\n(.*?)```", guide, re.DOTALL)
+
+
+def test_no_command_deletes_page_servers_by_their_label_alone() -> None:
+    lines = "".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    # What stands in a command of its own names one of them.
+    deletes = [
+        re.sub(r'"\$\(.*?\)"', "NAME", line) for line in lines if " delete " in line
+    ]
+
+    assert any("delete NAME" in line for line in deletes)
+    assert [
+        each for each in deletes if re.search(r"\s(-l|--selector|--all)\b", each)
+    ] == []
+
+
+def test_the_guides_kustomizations_can_be_applied(tmp_path: Path) -> None:
+    if not has_kubectl():
+        pytest.skip(f"needs kubectl: {INSTALL}")
+    ours: dict[str, Any] = {}
+    for block in blocks("yaml"):
+        for name, value in yaml.safe_load(block).items():
+            ours[name] = ours[name] + value if name in ours else value
+    (tmp_path / "entracte").symlink_to(ROOT)
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "ca.crt").write_text("PEM")
+    (tmp_path / "ours" / "kustomization.yaml").write_text(yaml.safe_dump(ours))
+
+    ended = subprocess.run(  # noqa: S603  our own folders
+        ["kubectl", "kustomize", str(tmp_path / "ours")],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    made = list(yaml.safe_load_all(ended.stdout))
+    for kind, name in (
+        ("Deployment", "page-server"),
+        ("Deployment", "portal"),
+        ("Deployment", "watcher"),
+        ("Job", "migrate"),
+    ):
+        pod = one(made, kind, name)["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        assert container["image"] == "registry.example.com/entracte:0.1"
+        assert {"name": "ca", "configMap": {"name": "entracte-ca"}} in pod["volumes"]
+    job = one(made, "Job", "migrate")["spec"]["template"]["spec"]
+    secrets = [volume.get("secret", {}).get("secretName") for volume in job["volumes"]]
+    assert "entracte-migrate" in secrets
+    assert "entracte-portal" not in secrets
+    (rule,) = one(made, "Ingress", "portal")["spec"]["rules"]
+    assert rule["host"] == "portal.our.example"

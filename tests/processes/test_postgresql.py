@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
-from tests.processes.copy import Copy, copy, wait_until
+from tests.processes.copy import ROOT, Copy, copy, wait_until
+from tests.processes.operator import Operator
 from tests.servers.postgres import PostgresServer, postgres
 
 
@@ -112,6 +116,45 @@ def test_postgresql_refuses_changes_of_the_history(
         )
         assert ended.status == 1
         assert "The history cannot be changed." in ended.errors
+
+
+def give_role(database: PostgresServer) -> str:
+    """Do what operations.md says, as the owner, and return the address of the role."""
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    (sql,) = re.findall(r"```sql\n(.*?)```", guide, re.DOTALL)
+    with psycopg.connect(database.url) as owner:
+        owner.execute(sql.encode())
+    place = urlsplit(database.url)
+    return place._replace(
+        netloc=f"entracte_portal:ANOTHER@{place.hostname}:{place.port}"
+    ).geturl()
+
+
+def test_portal_does_without_the_rights_of_the_owner(
+    on_postgresql: Copy, database: PostgresServer
+) -> None:
+    on_postgresql.stop("watcher")
+    on_postgresql.changes["DATABASE_URL"] = give_role(database)
+
+    on_postgresql.start_watcher()
+    on_postgresql.start_portal()
+    on_postgresql.succeed("migrate", "--check")
+    on_postgresql.succeed("create_first_admin")
+    Operator(f"http://127.0.0.1:{on_postgresql.ports['portal']}")
+    on_postgresql.succeed("set_reason", "Said without being the owner")
+    on_postgresql.until_page("Said without being the owner")
+
+    with psycopg.connect(on_postgresql.changes["DATABASE_URL"]) as connection:
+        connection.autocommit = True
+        for statement in (
+            "ALTER TABLE maintenance_revision DISABLE TRIGGER ALL",
+            "DROP TRIGGER maintenance_revision_refuse ON maintenance_revision",
+            "DROP FUNCTION maintenance_revision_refuse CASCADE",
+            "TRUNCATE maintenance_revision CASCADE",
+            "SET session_replication_role = replica",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
 
 
 def test_a_portal_that_was_ready_stays_so_without_its_database(

@@ -22,6 +22,7 @@ DEFAULT_BACKEND = Flow(NGINX, "DEFAULT_BACKEND")
 CUSTOM_ERRORS = Flow(NGINX, "CUSTOM_ERRORS")
 BOTH = Flow(NGINX, "BOTH")
 F5 = Flow(NGINX, "F5")
+GATEWAY_FABRIC = Flow(NGINX, "GATEWAY_FABRIC")
 UNMATCHED = Flow(HAPROXY, "UNMATCHED")
 BACKUP = Flow(HAPROXY, "BACKUP")
 DEAD_ENDPOINT = Flow(HAPROXY, "DEAD_ENDPOINT")
@@ -37,6 +38,7 @@ COUNTED_AS = {
     CUSTOM_ERRORS: "custom-errors",
     BOTH: "custom-errors",
     F5: "plain",
+    GATEWAY_FABRIC: "custom-errors",
     UNMATCHED: "plain",
     BACKUP: "plain",
     DEAD_ENDPOINT: "plain",

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+import yaml
+
 from tests.servers.process import ServerProcess, listens
 
 CONFIGS = Path(__file__).with_name("configs")
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "k8s" / "examples"
+OUR_SERVICE = "maintenance.maintenance.svc.cluster.local:8080"
 
 
 class Configuration(Template):
@@ -92,3 +96,16 @@ def _write_configuration(
     for file in (CONFIGS / program.name).iterdir():
         text = Configuration(file.read_text()).safe_substitute(values)
         (folder / file.name).write_text(text)
+    if program == NGINX:
+        text = gateway_fabric_snippet().replace(
+            OUR_SERVICE, f"127.0.0.1:{ports['PAGE']}"
+        )
+        (folder / "gateway-fabric-snippet.conf").write_text(text)
+
+
+def gateway_fabric_snippet() -> str:
+    """Return the directives of the example for NGINX Gateway Fabric."""
+    policy = yaml.safe_load((EXAMPLES / "nginx-gateway-fabric.yaml").read_text())
+    (snippet,) = policy["spec"]["snippets"]
+    assert snippet["context"] == "http.server"
+    return str(snippet["value"])

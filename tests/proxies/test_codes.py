@@ -13,6 +13,7 @@ from tests.proxies.flows import (
     DEFAULT_BACKEND,
     F5,
     FALLBACK,
+    GATEWAY_FABRIC,
     HANDLE_ERRORS,
     HANDLE_RESPONSE,
     UNMATCHED,
@@ -82,6 +83,7 @@ def test_what_the_application_answers_well_is_left_alone(
         DEAD_ENDPOINT,
         CATCH_ALL,
         FALLBACK,
+        GATEWAY_FABRIC,
         HANDLE_ERRORS,
     ],
     ids=str,
@@ -102,7 +104,7 @@ def test_a_host_that_nobody_knows_gets_the_status_for_it(
 
 
 @pytest.mark.parametrize(
-    "flow", [CUSTOM_ERRORS, HANDLE_RESPONSE, HANDLE_ERRORS], ids=str
+    "flow", [CUSTOM_ERRORS, GATEWAY_FABRIC, HANDLE_RESPONSE, HANDLE_ERRORS], ids=str
 )
 def test_a_service_that_is_away_need_not_be_known(stage: Stage, flow: Flow) -> None:
     reply = ask(stage.port(flow), STRANGER)

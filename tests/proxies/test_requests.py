@@ -17,6 +17,7 @@ from tests.proxies.flows import (
     DEFAULT_BACKEND,
     F5,
     FALLBACK,
+    GATEWAY_FABRIC,
     HANDLE_ERRORS,
     HANDLE_RESPONSE,
     NO_ENDPOINTS,
@@ -66,6 +67,9 @@ EXPECTED = {
             "host": "shop-web-shop.example.com-maintenance-8080",
             "connection": "close",
         },
+    ),
+    GATEWAY_FABRIC: HandedOver(
+        headers=HOST | {"x-code": "503", "x-original-uri": "/a?x=1"}
     ),
     UNMATCHED: HandedOver(),
     BACKUP: HandedOver(),
