@@ -23,14 +23,14 @@ pytestmark = pytest.mark.django_db
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "our-site"
     (made / "css").mkdir(parents=True)
-    (made / INDEX).write_text('<p w3-include-html="/reason"></p>')
+    (made / INDEX).write_text('<p w3-include-html="/reason">Back soon.</p>')
     (made / "css" / "style.css").write_text("p { color: teal }")
     return made
 
 
 def push(*words: str | Path) -> str:
     output = io.StringIO()
-    call_command("push_site", *map(str, words), stdout=output, stderr=io.StringIO())
+    call_command("push_site", *map(str, words), stdout=output, stderr=output)
     return output.getvalue()
 
 
@@ -126,6 +126,60 @@ def test_any_site_can_be_shown_again_by_its_digest(
     assert Theme.objects.get().site == first
 
 
+BROKEN = {
+    "<p": "shows nothing: write into its <body> what",
+    '<p>Soon</p><img src="img/logo.png">': r"names 'img/logo\.png', which is not in",
+}
+
+
+@pytest.mark.parametrize(("page", "why"), BROKEN.items())
+def test_broken_page_never_replaces_one_that_works(
+    store: SnapshotStore, folder: Path, page: str, why: str
+) -> None:
+    push(folder)
+    shown = published_site(store)
+    (folder / INDEX).write_text(page)
+
+    with pytest.raises(CommandError, match=why) as refused:
+        push(folder)
+
+    assert refused.value.returncode == 1
+    assert published_site(store) == shown
+    assert SiteRow.objects.count() == 1
+
+
+@pytest.mark.parametrize("page", BROKEN)
+def test_broken_page_is_pushed_if_told_so(
+    store: SnapshotStore, folder: Path, page: str
+) -> None:
+    (folder / INDEX).write_text(page)
+
+    said = push(folder, "--anyway")
+
+    assert published_site(store) is not None
+    assert "shows nothing." in said or "'img/logo.png', which is not" in said
+
+
+def test_push_says_how_to_go_back(store: SnapshotStore, folder: Path) -> None:
+    assert "`push_site --back` shows the one before again: its design." in push(folder)
+    first = SiteRow.objects.get()
+    (folder / INDEX).write_text("<p>second")
+
+    said = push(folder, "--theme", "site")
+
+    assert (
+        f"`push_site --theme site --back` shows the one before again: {first}." in said
+    )
+
+
+def test_first_site_of_a_theme_without_history_has_no_way_back(
+    store: SnapshotStore, folder: Path
+) -> None:
+    Theme.objects.create(slug="house", name="House")
+
+    assert "--back" not in push(folder, "--theme", "house")
+
+
 def test_revert_brings_a_site_back(store: SnapshotStore, folder: Path) -> None:
     push(folder)
     shown = Revision.objects.filter(noun="theme").order_by("-id").first()
@@ -161,6 +215,7 @@ def test_allowed_origins_stand_in_the_policy(
         (["--theme", "house", "--to", ""], "no site begins so", 1),
         (["--list", "--theme", "house"], "does not go with --theme", 2),
         (["FOLDER", "--back"], "does not go with a directory", 2),
+        (["--back", "--anyway"], "--back does not go with --anyway", 2),
         (["--remove", "--allow", "https://a.example"], "not go with --allow", 2),
         (["FOLDER", "--theme", "huose"], "'huose'; there are house", 1),
         (["FOLDER", "--allow", "http://a.example"], "use an origin such as", 1),

@@ -20,12 +20,18 @@ from maintenance.actions.push_site import (
     theme_for_site,
     upload,
 )
-from maintenance.actions.site_folder import Folder, SiteError, advice, read_folder
+from maintenance.actions.site_folder import (
+    Folder,
+    SiteError,
+    advice,
+    check_page,
+    read_folder,
+)
 from maintenance.domain.site import MAX_ORIGINS, SiteFile, is_origin
 from maintenance.history.recording import change, turn
 from maintenance.management import shell
 from maintenance.management.printing import Printer, add_json
-from maintenance.models import Site
+from maintenance.models import Site, Theme
 from maintenance.publishing.current import current_store
 from maintenance.publishing.store import StoreError
 
@@ -67,6 +73,11 @@ class Command(BaseCommand):
             metavar="https://HOST",
             help="another host from which its page may load; repeatable",
         )
+        parser.add_argument(
+            "--anyway",
+            action="store_true",
+            help="push also a page that shows nothing, or names files that are not there",
+        )
         verb = parser.add_mutually_exclusive_group()
         verb.add_argument(
             "--back", action="store_true", help="show what the theme showed before"
@@ -100,6 +111,8 @@ class Command(BaseCommand):
         folder = read_folder(options["directory"])
         for name in folder.hidden[:_ADVICE_SHOWN]:
             self.stderr.write(f"Left out: {name}")
+        if not options["anyway"]:
+            check_page(folder)
         for sentence in advice(folder, origins)[:_ADVICE_SHOWN]:
             self.stderr.write(sentence)
         files = self._upload(folder)
@@ -108,7 +121,8 @@ class Command(BaseCommand):
             site = make_site(folder, files, origins, author=author, at=at)
             with change(author, at) as made:
                 show(site, theme, made)
-        self.printer.say(f"Theme {theme.slug} shows {site}.")
+            way_back = _way_back(theme, options)
+        self.printer.say(f"Theme {theme.slug} shows {site}.", *way_back)
         shell.publish_now(self.printer, {"theme": theme.slug, "site": site.digest})
         if not is_seen(theme):
             self.printer.say(
@@ -160,14 +174,31 @@ class Command(BaseCommand):
         self.printer.table(_COLUMNS, rows)
 
 
+def _way_back(theme: Theme, options: dict[str, Any]) -> list[str]:
+    """Return a sentence that says what --back would show, if anything."""
+    try:
+        before = site_before(theme)
+    except SiteError:
+        return []
+    words = " --theme " + theme.slug if options["theme"] else ""
+    return [
+        f"`push_site{words} --back` shows the one before again: "
+        f"{before or 'its design'}."
+    ]
+
+
 def _refuse_what_does_not_go_together(options: dict[str, Any]) -> None:
     given = [f"--{name}" for name in _VERBS if options[name] not in (None, False)]
     if not given and options["directory"] is None:
         raise CommandError(
             "Give a DIRECTORY, or --back, --to, --remove or --list.", returncode=2
         )
-    if given and (options["directory"] is not None or options["origins"]):
-        other = "--allow" if options["directory"] is None else "a directory"
+    others = {
+        "a directory": options["directory"] is not None,
+        "--allow": options["origins"],
+        "--anyway": options["anyway"],
+    }
+    if given and (other := next((name for name in others if others[name]), None)):
         raise CommandError(f"{given[0]} does not go with {other}.", returncode=2)
     if options["list"] and options["theme"] is not None:
         raise CommandError("--list does not go with --theme.", returncode=2)
