@@ -121,6 +121,26 @@ def test_unclosed_tags_cost_no_more_than_their_length(part: str) -> None:
     assert isinstance(references(part * 30_000), list)
 
 
+def test_references_are_below_the_base_of_a_page() -> None:
+    page = "<base href=/img/><img src=a.png><img src=/b.png><base href=/c/>"
+
+    assert references(page) == ["/img/a.png", "/b.png"]
+    assert references("<base href='//['><img src=a.png>") == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("rel", "is_loaded"),
+    [
+        ("stylesheet", True),
+        ("'shortcut ICON'", True),
+        ("canonical", False),
+        ("alternate", False),
+    ],
+)
+def test_links_are_loaded_or_only_name_a_place(rel: str, *, is_loaded: bool) -> None:
+    assert bool(references(f"<link rel={rel} href=x>")) is is_loaded
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("part", ["<script>", "<!--", "<p", "<meta refresh", "a='b=\""])
 def test_looking_for_words_costs_no_more_than_their_length(part: str) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from maintenance.actions.revert import revert_to
 from maintenance.domain.site import INDEX, Site
+from maintenance.history.recording import change
 from maintenance.models import PortalSettings, Publication, Revision, Theme
 from maintenance.models import Site as SiteRow
 from maintenance.publishing.publish import publish_pending
@@ -110,6 +111,99 @@ def test_going_back_is_one_command(store: SnapshotStore, folder: Path) -> None:
     assert published_site(store) == first
 
 
+def push_page(folder: Path, words: str) -> str:
+    """Push a page of its own; return the digest of its site."""
+    (folder / INDEX).write_text(f"<p>{words}")
+    push(folder)
+    return shown()
+
+
+def shown() -> str:
+    site = Theme.objects.get().site
+    return site.digest if site else ""
+
+
+def test_each_step_back_goes_further_back(store: SnapshotStore, folder: Path) -> None:
+    good, bad, _ = (push_page(folder, each) for each in ("good", "bad", "worse"))
+
+    found = [(push("--back"), shown())[1] for _ in range(3)]
+
+    assert found == [bad, good, ""]
+
+
+def test_step_back_says_what_is_shown_and_what_is_next(
+    store: SnapshotStore, folder: Path
+) -> None:
+    push_page(folder, "good")
+    push_page(folder, "bad")
+    good, _ = SiteRow.objects.order_by("id")
+
+    assert push("--back").splitlines()[:2] == [
+        f"Theme site shows {good}.",
+        "`push_site --back` again shows the one before: its design.",
+    ]
+    assert push("--back").splitlines()[:2] == [
+        "Theme site shows its design.",
+        "Nothing was shown before it: `push_site --list` shows what was pushed.",
+    ]
+    with pytest.raises(CommandError, match=r"before its design: --list .* --to DIGEST"):
+        push("--back")
+
+
+def test_push_after_steps_back_leaves_out_what_was_gone_back_from(
+    store: SnapshotStore, folder: Path
+) -> None:
+    good, _, _ = (push_page(folder, each) for each in ("good", "bad", "worse"))
+    push("--back")
+    push("--back")
+    push_page(folder, "new")
+
+    push("--back")
+
+    assert shown() == good
+
+
+def test_site_pushed_again_is_a_step_of_its_own(
+    store: SnapshotStore, folder: Path
+) -> None:
+    good, other = push_page(folder, "good"), push_page(folder, "other")
+    push_page(folder, "good")
+
+    found = [(push("--back"), shown())[1] for _ in range(3)]
+
+    assert found == [other, good, ""]
+
+
+def test_other_changes_of_the_theme_are_no_steps(
+    store: SnapshotStore, folder: Path
+) -> None:
+    good, _ = push_page(folder, "good"), push_page(folder, "bad")
+    theme = Theme.objects.get()
+    theme.footer = "Ada & Co."
+    theme.save()
+    with change(ADA, timezone.now()) as made:
+        made.record(theme)
+
+    push("--back")
+
+    assert shown() == good
+    assert Theme.objects.get().footer == "Ada & Co."
+
+
+def test_revert_in_the_history_is_a_step_back(
+    store: SnapshotStore, folder: Path
+) -> None:
+    good, _ = push_page(folder, "good"), push_page(folder, "bad")
+    first = Revision.objects.filter(noun="theme", document__site=good).get()
+    push_page(folder, "worse")
+    revert_to(first, author=ADA, at=timezone.now())
+    assert shown() == good
+
+    push("--back")
+
+    assert shown() == ""
+
+
 def test_any_site_can_be_shown_again_by_its_digest(
     store: SnapshotStore, folder: Path
 ) -> None:
@@ -161,15 +255,13 @@ def test_broken_page_is_pushed_if_told_so(
 
 
 def test_push_says_how_to_go_back(store: SnapshotStore, folder: Path) -> None:
-    assert "`push_site --back` shows the one before again: its design." in push(folder)
+    assert "`push_site --back` shows the one before: its design." in push(folder)
     first = SiteRow.objects.get()
     (folder / INDEX).write_text("<p>second")
 
     said = push(folder, "--theme", "site")
 
-    assert (
-        f"`push_site --theme site --back` shows the one before again: {first}." in said
-    )
+    assert f"`push_site --theme site --back` shows the one before: {first}." in said
 
 
 def test_first_site_of_a_theme_without_history_has_no_way_back(
@@ -209,7 +301,7 @@ def test_allowed_origins_stand_in_the_policy(
     [
         ([], "Give a DIRECTORY, or --back", 2),
         (["--back"], "has no theme of its own", 1),
-        (["--theme", "house", "--back"], "never showed anything else", 1),
+        (["--theme", "house", "--back"], "showed nothing before its design: --list", 1),
         (["--theme", "huose", "--remove"], "'huose'; there are house", 1),
         (["--theme", "house", "--to", "abc"], "no site begins so", 1),
         (["--theme", "house", "--to", ""], "no site begins so", 1),

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from maintenance.actions.push_site import (
     find_site,
     find_theme,
+    go_back,
     is_seen,
     make_site,
     show,
@@ -80,7 +81,9 @@ class Command(BaseCommand):
         )
         verb = parser.add_mutually_exclusive_group()
         verb.add_argument(
-            "--back", action="store_true", help="show what the theme showed before"
+            "--back",
+            action="store_true",
+            help="show what the theme showed before; again: what it showed before that",
         )
         verb.add_argument("--to", metavar="DIGEST", help="show a site pushed earlier")
         verb.add_argument(
@@ -146,15 +149,18 @@ class Command(BaseCommand):
         author = shell.author_from(options)
         with turn(timezone.now) as at:
             theme = find_theme(options["theme"])
-            site: Site | None = None
-            if options["back"]:
-                site = site_before(theme)
-            elif options["to"] is not None:
-                site = find_site(options["to"])
+            site = find_site(options["to"]) if options["to"] is not None else None
             with change(author, at) as made:
-                show(site, theme, made)
-        self.printer.say(f"Theme {theme.slug} shows {site or 'its design'}.")
-        told = {"theme": theme.slug, "site": site.digest if site else None}
+                if options["back"]:
+                    go_back(theme, made)
+                else:
+                    show(site, theme, made)
+            way_back = _way_back(theme, options)
+        shown = theme.site
+        self.printer.say(
+            f"Theme {theme.slug} shows {shown or 'its design'}.", *way_back
+        )
+        told = {"theme": theme.slug, "site": shown.digest if shown else None}
         shell.publish_now(self.printer, told)
 
     def _list(self) -> None:
@@ -175,14 +181,19 @@ class Command(BaseCommand):
 
 
 def _way_back(theme: Theme, options: dict[str, Any]) -> list[str]:
-    """Return a sentence that says what --back would show, if anything."""
+    """Return what --back would show next, in a sentence."""
     try:
         before = site_before(theme)
     except SiteError:
-        return []
+        if not options["back"]:
+            return []
+        return [
+            "Nothing was shown before it: `push_site --list` shows what was pushed."
+        ]
     words = " --theme " + theme.slug if options["theme"] else ""
+    again = " again" if options["back"] else ""
     return [
-        f"`push_site{words} --back` shows the one before again: "
+        f"`push_site{words} --back`{again} shows the one before: "
         f"{before or 'its design'}."
     ]
 
