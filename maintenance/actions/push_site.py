@@ -115,10 +115,15 @@ def _portals_theme() -> Theme | None:
     return settings.theme if settings else None
 
 
-def is_seen(theme: Theme) -> bool:
-    """Return whether a theme is the portal's or a service's."""
+def unseen(theme: Theme) -> str:
+    """Return that nobody sees a theme, in a sentence; nothing where it is in use."""
     is_portals = PortalSettings.objects.filter(theme=theme).exists()
-    return is_portals or theme.services.exists()
+    if is_portals or theme.services.exists():
+        return ""
+    return (
+        f"Nobody sees theme {theme.slug} yet: give it to a service, or to the portal in "
+        "its settings."
+    )
 
 
 def find_site(digest: str) -> Site:

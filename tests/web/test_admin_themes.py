@@ -31,7 +31,7 @@ from maintenance.models import (
 )
 from maintenance.publishing.builder import build_snapshot
 from maintenance.publishing.store import SnapshotStore
-from tests.factories import ADA, NOON
+from tests.factories import ADA, NOON, make_service
 from tests.web.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +167,22 @@ def test_what_pages_cannot_have_is_refused(
     assert why in page.content.decode().replace("&quot;", '"')
     assert not Theme.objects.exists()
     assert not Asset.objects.exists()
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+def test_saving_says_whether_anybody_sees_the_theme(
+    olga: Client, store: SnapshotStore, commits_at_once: None, *, is_used: bool
+) -> None:
+    theme = Theme.objects.create(slug="corp", name="Corp")
+    if is_used:
+        make_service("shop", theme=theme)
+    address = reverse("admin:maintenance_theme_change", args=(theme.pk,))
+
+    page = olga.post(address, form_data(based_on=0), follow=True).content.decode()
+
+    nobody = "Nobody sees theme corp yet: give it to a service, or to the portal"
+    assert (nobody in page) is not is_used
+    assert ("Visitors see it: publication" in page) is is_used
 
 
 def test_preview_stores_and_saves_nothing(olga: Client, store: SnapshotStore) -> None:

@@ -81,6 +81,7 @@ def test_named_theme_is_the_one_that_changes(
     assert Theme.objects.get(slug="other").site is not None
     assert PortalSettings.objects.get().theme is None
     assert "Nobody sees theme other yet" in said
+    assert "Nobody sees theme other yet" in push("--theme", "other", "--remove")
 
 
 def test_same_folder_again_changes_and_publishes_nothing(

@@ -14,11 +14,11 @@ from maintenance.actions.push_site import (
     find_site,
     find_theme,
     go_back,
-    is_seen,
     make_site,
     show,
     site_before,
     theme_for_site,
+    unseen,
     upload,
 )
 from maintenance.actions.site_folder import (
@@ -127,11 +127,7 @@ class Command(BaseCommand):
             way_back = _way_back(theme, options)
         self.printer.say(f"Theme {theme.slug} shows {site}.", *way_back)
         shell.publish_now(self.printer, {"theme": theme.slug, "site": site.digest})
-        if not is_seen(theme):
-            self.printer.say(
-                f"Nobody sees theme {theme.slug} yet: give it to a service, or to the "
-                "portal in its settings."
-            )
+        self.printer.say(*filter(None, [unseen(theme)]))
 
     def _upload(self, folder: Folder) -> dict[str, SiteFile]:
         bar = tqdm(
@@ -162,6 +158,7 @@ class Command(BaseCommand):
         )
         told = {"theme": theme.slug, "site": shown.digest if shown else None}
         shell.publish_now(self.printer, told)
+        self.printer.say(*filter(None, [unseen(theme)]))
 
     def _list(self) -> None:
         rows = [
