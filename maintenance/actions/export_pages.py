@@ -68,11 +68,17 @@ def make_files(
             )
     context = {
         "away": pages.page(AWAY),
+        "has_site": pages.has_site,
         "at": f"{at:%Y-%m-%d %H:%M} UTC",
         "service": service,
         "files": files,
     }
     return [_text("README.md", context), *files]
+
+
+def leaves_out_site(snapshot: Snapshot, *, at: datetime, service: str = "") -> bool:
+    """Return whether visitors see a site in place of the pages of an export."""
+    return StaticPages(snapshot, at=at, service=service, language="").has_site
 
 
 def write_files(

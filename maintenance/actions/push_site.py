@@ -12,6 +12,7 @@ from maintenance.domain import site as sites
 from maintenance.domain.codec import to_plain
 from maintenance.history.recording import Author, Change, change
 from maintenance.models import PortalSettings, Revision, Site, Theme
+from maintenance.models.revision import Action
 from maintenance.publishing.store import SnapshotStore
 
 _NEW_THEME = "site"
@@ -114,10 +115,15 @@ def _portals_theme() -> Theme | None:
     return settings.theme if settings else None
 
 
-def is_seen(theme: Theme) -> bool:
-    """Return whether a theme is the portal's or a service's."""
+def unseen(theme: Theme) -> str:
+    """Return that nobody sees a theme, in a sentence; nothing where it is in use."""
     is_portals = PortalSettings.objects.filter(theme=theme).exists()
-    return is_portals or theme.services.exists()
+    if is_portals or theme.services.exists():
+        return ""
+    return (
+        f"Nobody sees theme {theme.slug} yet: give it to a service, or to the portal in "
+        "its settings."
+    )
 
 
 def find_site(digest: str) -> Site:
@@ -133,15 +139,48 @@ def find_site(digest: str) -> Site:
     return found[0]
 
 
+def go_back(theme: Theme, made: Change) -> None:
+    """Make a theme show what it showed before, within a change.
+
+    The history has it as a step back, from which the next one goes on.
+
+    Raises:
+        SiteError: it showed nothing before.
+    """
+    theme.site = site_before(theme)
+    theme.save()
+    made.record(theme, note="push_site --back", reverts=True)
+
+
 def site_before(theme: Theme) -> Site | None:
     """Return what a theme showed before what it shows now; None is its design.
 
     Raises:
-        SiteError: it never showed anything else.
+        SiteError: it showed nothing before.
     """
-    now = theme.site.digest if theme.site else None
-    for revision in Revision.objects.of("theme", theme.pk).iterator():
-        before = (revision.document or {}).get("site")
-        if before != now:
-            return Site.objects.get(digest=before) if before else None
-    raise SiteError(f"Theme {theme.slug!r} never showed anything else.")
+    before = _shown_by(theme)[:-1]
+    if not before:
+        shown = theme.site or "its design"
+        raise SiteError(
+            f"Theme {theme.slug!r} showed nothing before {shown}: --list shows what was "
+            "pushed, and --to DIGEST shows any of it."
+        )
+    return Site.objects.get(digest=before[-1]) if before[-1] else None
+
+
+def _shown_by(theme: Theme) -> list[str | None]:
+    """Return the digests of what a theme showed, oldest first; None is its design.
+
+    What was gone back from is left out, and so is the step back: the end is what
+    the theme shows, and before it stands what comes next on the way back.
+    """
+    shown: list[str | None] = []
+    history = Revision.objects.of("theme", theme.pk).order_by("id")
+    for action, document in history.values_list("action", "document").iterator():
+        digest = (document or {}).get("site")
+        if action == Action.REVERTED and digest in shown:
+            while shown[-1] != digest:
+                shown.pop()
+        elif not shown or shown[-1] != digest:
+            shown.append(digest)
+    return shown

@@ -57,25 +57,68 @@ def read_folder(path: Path) -> Folder:
     return Folder(name, contents, tuple(sorted(map(_shown, hidden))))
 
 
+def check_page(folder: Folder) -> None:
+    """Refuse a page that cannot be what was meant.
+
+    Raises:
+        SiteError: it shows nothing, or names files that are not there.
+    """
+    index = _index(folder)
+    if not sites.shows_something(index):
+        raise SiteError(
+            f"{sites.INDEX} shows nothing: write into its <body> what visitors shall "
+            "read, or push it as it is with --anyway."
+        )
+    if missing := _missing(folder, index):
+        are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
+        raise SiteError(
+            f"{sites.INDEX} names {_listed(missing)}, which {are} not in the folder: "
+            f"bring {them} along, or push it as it is with --anyway."
+        )
+
+
 def advice(folder: Folder, origins: tuple[str, ...]) -> list[str]:
     """Return what may be wrong with a site's page, in sentences."""
-    index = folder.contents[sites.INDEX].decode()
-    found = []
+    index = _index(folder)
+    found = [] if sites.shows_something(index) else [f"{sites.INDEX} shows nothing."]
     if "/reason" not in index:
         found.append(
             f"{sites.INDEX} does not include /reason, so visitors do not read there "
             "why they see it."
         )
     for address in sites.references(index):
-        origin, path = sites.origin_of(address), sites.path_of(address)
+        origin = sites.origin_of(address)
         if origin and origin not in origins:
             found.append(
                 f"{sites.INDEX} loads {address}, which its policy forbids: add "
                 f"--allow {origin}, or better bring the file along."
             )
-        elif path and path not in folder.contents and path != "reason":
-            found.append(f"{sites.INDEX} names {path!r}, which is not in the folder.")
-    return found
+    return found + [
+        f"{sites.INDEX} names {path!r}, which is not in the folder."
+        for path in _missing(folder, index)
+    ]
+
+
+def _index(folder: Folder) -> str:
+    return folder.contents[sites.INDEX].decode()
+
+
+def _missing(folder: Folder, index: str) -> list[str]:
+    """Return what a page loads from its own host and the folder lacks."""
+    paths = dict.fromkeys(map(sites.path_of, sites.references(index)))
+    return [
+        path
+        for path in paths
+        if path and path not in folder.contents and not sites.is_page_servers(path)
+    ]
+
+
+def _listed(paths: list[str]) -> str:
+    """Return the first of some paths, and how many more there are."""
+    named, more = [f"{path:.80}" for path in paths[:3]], len(paths) - 3
+    named = [repr(path) for path in named] + ([f"{more} more"] if more > 0 else [])
+    *first, last = named
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _walk(root: Path, hidden: list[str]) -> Iterator[tuple[str, Path]]:

@@ -61,11 +61,18 @@ class StaticPages:
         own = {int(code) for code in errors if code.isdecimal()}
         return sorted(own - {502, 504})
 
+    @property
+    def has_site(self) -> bool:
+        """Return whether visitors see a site in place of these pages."""
+        return (
+            self._snapshot.themes[self._theme_slug(self._decision(AWAY))].site
+            is not None
+        )
+
     def page(self, code: int) -> StaticPage:
         """Return the page for a code in the design of the service's theme."""
         decision = self._decision(code)
-        service = decision.service
-        slug = (service and service.theme) or self._snapshot.theme
+        slug = self._theme_slug(decision)
         themes = {slug: without_script(self._snapshot.themes[slug])}
         return self._finished(replace(self._snapshot, themes=themes), decision)
 
@@ -91,6 +98,10 @@ class StaticPages:
         table = self._now if code == AWAY else self._idle
         return table.resolve(Asked(slug=self._slug, code=code), self._at)
 
+    def _theme_slug(self, decision: Decision) -> str:
+        service = decision.service
+        return (service and service.theme) or self._snapshot.theme
+
     def _language(self, decision: Decision) -> str:
         return choose_language(
             self._wanted,
@@ -100,9 +111,8 @@ class StaticPages:
 
     def _small(self, decision: Decision) -> StaticPage:
         theme = render_small_theme(self._language(decision))
-        service = decision.service
-        slug = (service and service.theme) or self._snapshot.theme
-        small = replace(self._snapshot, themes={slug: theme})
+        themes = {self._theme_slug(decision): theme}
+        small = replace(self._snapshot, themes=themes)
         return replace(self._finished(small, decision), is_small=True)
 
     def _finished(self, snapshot: Snapshot, decision: Decision) -> StaticPage:

@@ -30,9 +30,12 @@ def author_of(request: HttpRequest) -> Author:
     return Author(user.get_username(), Channel.ADMIN)
 
 
-def publish_after_commit(request: HttpRequest) -> None:
-    """Publish what this request saves, once it is saved."""
-    transaction.on_commit(lambda: _publish_unless_failing(request))
+def publish_after_commit(request: HttpRequest, *, unseen: str = "") -> None:
+    """Publish what this request saves, once it is saved.
+
+    `unseen` is said in place of what visitors see, where they see nothing of it.
+    """
+    transaction.on_commit(lambda: _publish_unless_failing(request, unseen))
 
 
 def publish_and_say(request: HttpRequest) -> None:
@@ -66,7 +69,7 @@ def is_failing(at: datetime) -> Publisher | None:
     return Publisher.objects.filter(failed_at__gt=at - _LEAVE_TO_WATCHER).first()
 
 
-def _publish_unless_failing(request: HttpRequest) -> None:
+def _publish_unless_failing(request: HttpRequest, unseen: str) -> None:
     if failing := is_failing(timezone.now()):
         messages.warning(request, f"Saved, but not published yet: {failing.error}")
         return
@@ -82,5 +85,7 @@ def _publish_unless_failing(request: HttpRequest) -> None:
             "Nothing is different from what was saved before, so visitors go on seeing "
             f"publication {live.rolled_back_to} again.",
         )
+    elif unseen:
+        messages.info(request, unseen)
     elif live:
         messages.success(request, f"Visitors see it: publication {live.version}.")

@@ -83,7 +83,11 @@ class RecordedAdmin(SoundLookups[M]):
         super().save_related(request, form, formsets, change)
         # Django's view holds a transaction around all of this.
         Change(author_of(request), timezone.now()).record(form.instance)
-        publish_after_commit(request)
+        publish_after_commit(request, unseen=self.unseen(form.instance))
+
+    def unseen(self, subject: Any) -> str:
+        """Return, in a sentence, that visitors see nothing of what is saved, if so."""
+        return ""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

@@ -18,11 +18,12 @@ from django.views.decorators.http import require_POST
 from maintenance.admin.languages import language_choices
 from maintenance.admin.preview import page_of
 from maintenance.admin.theme_form import DraftForm, ThemeForm, contrast_notes
+from maintenance.domain.css import OWN_ASSETS
 from maintenance.domain.kind import Kind, State
 from maintenance.domain.negotiation import Format
 from maintenance.domain.numbers import number_in
 from maintenance.domain.routing import Decision
-from maintenance.domain.snapshot import BUILTIN_REASON, Reason, Snapshot
+from maintenance.domain.snapshot import BUILTIN_REASON, Reason, Snapshot, digest
 from maintenance.domain.snapshot import Schedule as PublishedSchedule
 from maintenance.domain.snapshot import Service as PublishedService
 from maintenance.domain.window import Window
@@ -30,7 +31,7 @@ from maintenance.models import Theme
 from maintenance.publishing import words
 from maintenance.publishing.builder import BUILTIN_THEME
 from maintenance.publishing.images import Fitted, shown_size
-from maintenance.publishing.looks import look
+from maintenance.publishing.looks import asset_address, look, travels_in_page
 from maintenance.publishing.rendering import (
     Look,
     Picture,
@@ -135,16 +136,28 @@ def _page(
     shown = _with_images(look(theme), uploaded)
     snapshot = _snapshot(shown, kind, values["language"], values["scheme"])
     decision = _decision(snapshot, state, values["code"] or 404)
-    response = page_of(snapshot, decision, _FORMATS[values["form"]])
+    wanted = _FORMATS[values["form"]]
+    response = page_of(snapshot, decision, wanted)
+    saved = _as_saved(shown, uploaded)
     size = len(gzip.compress(response.content))
+    if saved != shown:
+        snapshot = _snapshot(saved, kind, values["language"], values["scheme"])
+        size = len(gzip.compress(page_of(snapshot, decision, wanted).content))
     response.headers["X-Preview-Notes"] = " ".join(
         [
             f"{size / 1024:.1f} KiB as sent, of 14.",
+            *_requests(saved),
             *contrast_notes(theme),
             *_site(theme),
         ]
     )
     return response
+
+
+def _requests(saved: Look) -> list[str]:
+    if saved.logo is None or not saved.logo.address.startswith(OWN_ASSETS):
+        return []
+    return ["The logo is a request of its own."]
 
 
 def _site(theme: Theme) -> list[str]:
@@ -172,6 +185,15 @@ def _with_images(shown: Look, uploaded: Mapping[str, Fitted]) -> Look:
         if field == "logo":
             found[field] = Picture(address, *shown_size(image.data))
     return replace(shown, **found)
+
+
+def _as_saved(shown: Look, uploaded: Mapping[str, Fitted]) -> Look:
+    """Return a look whose new logo is where saving puts it: in the page, or not."""
+    image = uploaded.get("logo")
+    if image is None or shown.logo is None or travels_in_page(len(image.data)):
+        return shown
+    address = asset_address(digest(image.data), f"logo.{image.ending}")
+    return replace(shown, logo=shown.logo._replace(address=address))
 
 
 def _snapshot(shown: Look, kind: Kind, language: str, scheme: str) -> Snapshot:

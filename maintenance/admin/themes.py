@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from maintenance.actions.assets import save_asset
+from maintenance.actions.push_site import unseen
 from maintenance.admin.publishing import author_of
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.rights import PUBLISH_SITE
@@ -64,6 +65,9 @@ class ThemeAdmin(RecordedAdmin[Theme]):
         super().save_model(request, obj, form, change)
         for note in [*contrast_notes(obj), *weight_note(obj)]:
             messages.warning(request, note)
+
+    def unseen(self, subject: Any) -> str:
+        return unseen(subject)
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping  # the codec reads hints at run time
 from dataclasses import dataclass
-from urllib.parse import unquote
+from html import unescape
+from posixpath import normpath
+from urllib.parse import unquote, urljoin
 
 INDEX = "index.html"
 MAX_FILES = 500
@@ -56,12 +58,30 @@ _OTHER_TYPES = {
     "woff2": "font/woff2",
 }
 _ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+# Comments, and what stands inside of elements whose text is no markup.
+_ASIDE = re.compile(
+    r"<!--(?:-?>|.*?(?:-->|\Z))"
+    r"|(<(script|style|template|textarea|title)\b[^<>]*>).*?(?=</\2\b|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
 # A tag that is not closed ends at the next one: else many of them would be looked
 # through again and again.
 _TAG = re.compile(
-    r"<(?:script|img|link|source|iframe|video|audio)\b([^<>]*)", re.IGNORECASE
+    r"<(script|img|link|source|iframe|video|audio|base)\b([^<>]*)", re.IGNORECASE
 )
-_REFERENCE = re.compile(r"""\b(?:src|href)\s*=\s*["']?([^"'\s]+)""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"""([^\s"'=/<>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+)))?"""
+)
+_LOADING_LINKS = frozenset(
+    {"stylesheet", "icon", "apple-touch-icon", "manifest", "modulepreload", "preload"}
+)
+# A script may write the page, and `refresh` leads to another one.
+_SHOWN = re.compile(
+    r"<(?:audio|button|canvas|embed|frame|hr|iframe|img|input|math|meter|object"
+    r"|progress|script|select|svg|textarea|video|meta\s[^<>]*refresh)\b",
+    re.IGNORECASE,
+)
+_ANY_TAG = re.compile(r"<[^<>]*>?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +160,46 @@ def is_origin(text: str) -> bool:
 
 def references(index: str) -> list[str]:
     """Return the addresses of what a page loads, as far as its tags tell."""
-    tags = _TAG.findall(index)
-    return list(dict.fromkeys(each for tag in tags for each in _REFERENCE.findall(tag)))
+    base, found = "", []
+    for tag, words in _TAG.findall(_ASIDE.sub(r"\1", index)):
+        has = _attributes(words)
+        match tag.lower():
+            case "base":
+                base = base or has.get("href", "")
+            case "link":
+                if _LOADING_LINKS.intersection(has.get("rel", "").lower().split()):
+                    found.append(has.get("href", ""))
+            case _:
+                found.append(has.get("src", ""))
+    return list(dict.fromkeys(_below(base, each) for each in found if each))
+
+
+def shows_something(index: str) -> bool:
+    """Return whether a page has words, or an element that can be seen.
+
+    What style alone draws does not count, and what a script writes is not known.
+    """
+    page = _ASIDE.sub(r"\1", index)
+    if _SHOWN.search(page):
+        return True
+    text = unescape(_ANY_TAG.sub("", page))
+    return any(char.isprintable() and not char.isspace() for char in text)
+
+
+def _attributes(words: str) -> dict[str, str]:
+    """Return the attributes of a tag; of those that stand there twice, the first."""
+    return {
+        name.lower(): unescape("".join(values)).strip()
+        for name, *values in reversed(_ATTRIBUTE.findall(words))
+    }
+
+
+def _below(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        # One of them is no address, such as "//[".
+        return address
 
 
 def origin_of(address: str) -> str:
@@ -157,4 +215,9 @@ def path_of(address: str) -> str:
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#", address):
         return ""
     path = unquote(re.split("[?#]", address)[0])
-    return path.removeprefix("/").removeprefix("./")
+    return normpath(f"/{path.lstrip('/')}").removeprefix("/")
+
+
+def is_page_servers(path: str) -> bool:
+    """Return whether the page server answers a path of a site's host by itself."""
+    return path == "reason" or path.startswith(".maintenance/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -30,7 +31,14 @@ class LinesFormField(forms.CharField):
 
 
 class LinksFormField(LinesFormField):
-    """A list of labelled addresses, one a line: Status page | https://..."""
+    """A list of labelled addresses, one a line: Status page | https://...
+
+    What is wrong is told with the whole line: the last bar may not be the one meant.
+    """
+
+    def __init__(self, *, is_address: Callable[[str], bool], **options: Any) -> None:
+        super().__init__(**options)
+        self._is_address = is_address
 
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, list):
@@ -38,11 +46,14 @@ class LinksFormField(LinesFormField):
         return "\n".join(f"{link['label']} | {link['url']}" for link in value)
 
     def to_python(self, value: Any) -> Any:
-        return [_link(line) for line in super().to_python(value)]
+        return [self._link(line) for line in super().to_python(value)]
 
-
-def _link(line: str) -> dict[str, str]:
-    label, bar, url = (part.strip() for part in line.rpartition("|"))
-    if not bar or not label or not url:
-        raise ValidationError(f"{line!r}: write a label, a bar, and an address.")
-    return {"label": label, "url": url}
+    def _link(self, line: str) -> dict[str, str]:
+        label, _, url = (part.strip() for part in line.rpartition("|"))
+        if not label or not self._is_address(url):
+            raise ValidationError(
+                f"{line!r:.120}: write a line as Status page | "
+                "https://status.example.com, with an address that begins with "
+                "https://, mailto: or tel:."
+            )
+        return {"label": label, "url": url}

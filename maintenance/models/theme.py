@@ -89,7 +89,9 @@ class LinksField(models.JSONField):
     """A list of {"label", "url"}, which forms show one a line: label | address."""
 
     def formfield(self, **options: Any) -> Any:
-        return models.Field.formfield(self, form_class=LinksFormField, **options)
+        return models.Field.formfield(
+            self, form_class=LinksFormField, is_address=_leads_somewhere, **options
+        )
 
 
 class Theme(models.Model):

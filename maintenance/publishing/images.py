@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -17,6 +19,13 @@ FAVICON_PIXELS = (64, 48, 32)
 # The room for a logo in a page, and twice that for screens with fine pixels.
 LOGO_WIDTH, LOGO_HEIGHT = 180, 45
 _FINE = 2
+# An editor's notes may stand before the element by which an SVG file is known. What
+# was matched is not tried in another way: comments would be without end.
+_SVG = re.compile(
+    r"(?:\s+|<\?.*?\?>|<!--.*?-->|<!doctype\b[^>\[]*(?:\[[^\]]*\]\s*)?>)*+<(?:\w+:)?svg\b",
+    re.DOTALL | re.IGNORECASE,
+)
+_PROLOGUE_BYTES = 64 * 1024
 
 
 class ImageError(ValueError):
@@ -87,7 +96,7 @@ def shown_size(data: bytes) -> tuple[int, int]:
 
 def _opened(data: bytes, name: str) -> Image.Image:
     """Return the first picture in a file, turned as its camera was held."""
-    if data.lstrip()[:5].lower().startswith((b"<?xml", b"<svg")):
+    if _SVG.match(_beginning(data)):
         raise ImageError(
             f"{name} is an SVG file, which may hold scripts: save it as PNG or WebP."
         )
@@ -109,6 +118,14 @@ def _opened(data: bytes, name: str) -> Image.Image:
         ) from exc
     except (OSError, SyntaxError, ValueError, Warning) as exc:
         raise ImageError(f"{name} is damaged: save it again as PNG.") from exc
+
+
+def _beginning(data: bytes) -> str:
+    """Return how a file begins, read as the text that it may be."""
+    encoding = (
+        "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    )
+    return data[:_PROLOGUE_BYTES].decode(encoding, errors="ignore")
 
 
 def _refuse_huge(image: Image.Image, name: str) -> None:

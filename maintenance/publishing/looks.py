@@ -51,6 +51,16 @@ def _picture(asset: Asset) -> Picture | None:
     return Picture(_address_of(asset, data), width, height)
 
 
+def travels_in_page(size_bytes: int) -> bool:
+    """Return whether a page carries an image; a larger one is a request of its own."""
+    return size_bytes <= images.MAX_INLINE_BYTES
+
+
+def asset_address(digest: str, name: str) -> str:
+    """Return where the page server has an image."""
+    return f"{css.OWN_ASSETS}{digest}/{name}"
+
+
 def _address(asset: Asset) -> str:
     data = _content(asset)
     return _address_of(asset, data) if data else ""
@@ -58,9 +68,9 @@ def _address(asset: Asset) -> str:
 
 def _address_of(asset: Asset, data: bytes) -> str:
     """Return an image's address: itself, if it is small, or that of the page server."""
-    if asset.size_bytes > images.MAX_INLINE_BYTES:
-        return f"{css.OWN_ASSETS}{asset.digest}/{asset.name}"
-    return data_uri(asset.content_type, data)
+    if travels_in_page(asset.size_bytes):
+        return data_uri(asset.content_type, data)
+    return asset_address(asset.digest, asset.name)
 
 
 def _content(asset: Asset) -> bytes:

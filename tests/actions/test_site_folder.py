@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from maintenance.actions.site_folder import SiteError, advice, read_folder
+from maintenance.actions.site_folder import (
+    SiteError,
+    advice,
+    check_page,
+    read_folder,
+)
 from maintenance.domain import site as sites
 
-PAGE = '<!doctype html><link rel=stylesheet href="s.css"><p w3-include-html="/reason">'
+PAGE = (
+    '<!doctype html><link rel=stylesheet href="s.css"><p w3-include-html="/reason">Soon'
+)
 
 
 @pytest.fixture
@@ -153,3 +160,40 @@ def test_advice_names_what_the_page_lacks(folder: Path) -> None:
     assert "add --allow https://www.w3schools.com" in script
     assert "names 'img/lost.png', which is not in the folder" in image
     assert len(advice(read_folder(folder), ("https://www.w3schools.com",))) == 2
+    write(folder, "index.html", "<p /reason")
+    assert advice(read_folder(folder), ()) == ["index.html shows nothing."]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        PAGE,
+        "Soon" + '<img src="https://cdn.example.com/x.png"><img src="data:,x">',
+        'Soon<img src="#x"><img src="?x"><iframe src="mailto:a@b.example">',
+        'Soon<iframe src="/reason?x"></iframe><img src="/.maintenance/assets/0.png">',
+        'Soon<link rel=canonical href="/orders"><a href="lost.html">Orders</a>',
+        'Soon<!-- <img src="lost.png"> --><script>"<img src=lost.png>"</script>',
+        'Soon<img data-src="lost.png" alt="src=lost.png" src="s.css?v=2#x">',
+        'Soon<img src="./img/../s.css"><img src="../s.css"><img src="our&amp;s.png">',
+        '<base href="/img/">Soon<img src="our logo.png"><img src="/s.css">',
+    ],
+)
+def test_page_that_lacks_nothing_is_taken(folder: Path, page: str) -> None:
+    write(folder, "index.html", f"<!doctype html>{page}")
+    write(folder, "our&s.png", b"\x89PNG")
+    write(folder, "img/our logo.png", b"\x89PNG")
+
+    check_page(read_folder(folder))
+
+
+def test_refusal_names_what_is_missing(folder: Path) -> None:
+    page = "<p>Soon" + "".join(f"<img src={number}.png>" for number in range(5))
+    write(folder, "index.html", page)
+    found = read_folder(folder)
+
+    with pytest.raises(
+        SiteError,
+        match=r"^index\.html names '0\.png', '1\.png', '2\.png' and 2 more, which are "
+        r"not in the folder: bring them along, or push it as it is with --anyway\.$",
+    ):
+        check_page(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,6 +128,28 @@ def test_preview_says_what_is_wrong(admin: Page) -> None:
     expect(
         shown(admin).get_by_text("pages load nothing from elsewhere")
     ).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_long_names_of_choices_stay_within_the_form(
+    admin: Page, served: Copy, tmp_path: Path, width: int
+) -> None:
+    site = tmp_path / f"the-page-of-{'the-' * 15}house"
+    site.mkdir()
+    (site / "index.html").write_text("<p>Soon")
+    served.succeed("push_site", str(site))
+    served.succeed("push_site", "--remove")
+
+    admin.set_viewport_size({"width": width, "height": 1000})
+    admin.reload()
+
+    choice = admin.locator("[name=site]")
+    column = admin.locator("fieldset", has=choice).bounding_box()
+    box = choice.bounding_box()
+    assert box is not None
+    assert column is not None
+    assert box["x"] + box["width"] <= column["x"] + column["width"]
+    assert admin.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_form_has_no_barriers(browser: Browser, served: Copy) -> None:

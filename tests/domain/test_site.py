@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from maintenance.domain.site import (
     INDEX,
+    MAX_INDEX_BYTES,
     Site,
     SiteFile,
     content_type,
@@ -14,6 +15,7 @@ from maintenance.domain.site import (
     path_of,
     policy,
     references,
+    shows_something,
 )
 
 
@@ -117,6 +119,54 @@ def test_origin_is_scheme_host_and_port(text: str, is_one: bool) -> None:
 @pytest.mark.parametrize("part", ["<script ", "<img src", "<link href= ", "src = "])
 def test_unclosed_tags_cost_no_more_than_their_length(part: str) -> None:
     assert isinstance(references(part * 30_000), list)
+
+
+def test_references_are_below_the_base_of_a_page() -> None:
+    page = "<base href=/img/><img src=a.png><img src=/b.png><base href=/c/>"
+
+    assert references(page) == ["/img/a.png", "/b.png"]
+    assert references("<base href='//['><img src=a.png>") == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("rel", "is_loaded"),
+    [
+        ("stylesheet", True),
+        ("'shortcut ICON'", True),
+        ("canonical", False),
+        ("alternate", False),
+    ],
+)
+def test_links_are_loaded_or_only_name_a_place(rel: str, *, is_loaded: bool) -> None:
+    assert bool(references(f"<link rel={rel} href=x>")) is is_loaded
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["<script>", "<!--", "<p", "<meta refresh", "a='b=\""])
+def test_looking_for_words_costs_no_more_than_their_length(part: str) -> None:
+    page = part * (MAX_INDEX_BYTES // len(part))
+
+    assert isinstance(shows_something(page), bool)
+    assert isinstance(references(f"<img {page}"), list)
+
+
+@pytest.mark.parametrize(
+    ("page", "shows"),
+    [
+        ("<p", False),
+        ("<html><head><title>Shop</title></head><body></body></html>", False),
+        ("<!doctype html><style>p{}</style><p>&nbsp;\ufeff</p><!-- words -->", False),
+        ("<p></p><template>words</template>", False),
+        ("<!--><p>Back soon", True),
+        ("<p>Back soon", True),
+        ("<img src=data:,>", True),
+        ("<body><div id=root></div><script src=app.js></script>", True),
+        ("<meta http-equiv=refresh content='0;url=/x'>", True),
+        ("<textarea></textarea>", True),
+    ],
+)
+def test_page_shows_words_or_elements_that_can_be_seen(page: str, shows: bool) -> None:
+    assert shows_something(page) is shows
 
 
 def test_references_are_what_a_page_loads() -> None:

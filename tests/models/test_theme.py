@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.forms.models import fields_for_model
 
 from maintenance.models import Theme
 from maintenance.models.theme import validate_links
@@ -49,6 +52,33 @@ def test_an_address_that_leads_somewhere_is_taken(url: str) -> None:
 def test_an_address_that_leads_nowhere_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="use an address that begins with"):
         validate_links(link(url))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a | https://x.example | y",
+        "javascript:alert(1)",
+        "a | javascript:alert(1)",
+        "https://x.example",
+        "| https://x.example",
+        "a |",
+    ],
+)
+def test_form_quotes_the_whole_line_that_is_no_link(line: str) -> None:
+    field = fields_for_model(Theme)["links"]
+    message = f"{line!r}: write a line as Status page | https://status.example.com"
+
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        field.clean(f"Shop | https://shop.example\n{line}")
+
+
+def test_form_takes_a_label_with_a_bar() -> None:
+    field = fields_for_model(Theme)["links"]
+
+    assert field.clean("a | b | https://x.example\n\n") == [
+        {"label": "a | b", "url": "https://x.example"}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from maintenance.models import (
 )
 from maintenance.publishing.builder import build_snapshot
 from maintenance.publishing.store import SnapshotStore
-from tests.factories import ADA, NOON
+from tests.factories import ADA, NOON, make_service
 from tests.web.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,14 @@ def test_every_field_stands_in_its_form(
     assert editable.keys() - form.base_fields.keys() == set()
 
 
+LOOKED_AT = {
+    "preview-situation": "planned",
+    "preview-language": "de",
+    "preview-scheme": "dark",
+    "preview-form": "html",
+}
+
+
 def form_data(**changes: object) -> dict[str, object]:
     return {
         "slug": "corp",
@@ -94,6 +102,13 @@ def picture(width: int = 400, height: int = 100) -> SimpleUploadedFile:
     target = BytesIO()
     Image.new("RGB", (width, height), "teal").save(target, "PNG")
     return SimpleUploadedFile("our logo.png", target.getvalue())
+
+
+def noise(width: int = 900, height: int = 225) -> SimpleUploadedFile:
+    """Return an image that does not get small."""
+    target = BytesIO()
+    Image.effect_noise((width, height), 90).convert("RGB").save(target, "PNG")
+    return SimpleUploadedFile("photo.png", target.getvalue())
 
 
 def test_one_form_takes_two_of_the_largest_images(
@@ -154,16 +169,24 @@ def test_what_pages_cannot_have_is_refused(
     assert not Asset.objects.exists()
 
 
+@pytest.mark.parametrize("is_used", [False, True])
+def test_saving_says_whether_anybody_sees_the_theme(
+    olga: Client, store: SnapshotStore, commits_at_once: None, *, is_used: bool
+) -> None:
+    theme = Theme.objects.create(slug="corp", name="Corp")
+    if is_used:
+        make_service("shop", theme=theme)
+    address = reverse("admin:maintenance_theme_change", args=(theme.pk,))
+
+    page = olga.post(address, form_data(based_on=0), follow=True).content.decode()
+
+    nobody = "Nobody sees theme corp yet: give it to a service, or to the portal"
+    assert (nobody in page) is not is_used
+    assert ("Visitors see it: publication" in page) is is_used
+
+
 def test_preview_stores_and_saves_nothing(olga: Client, store: SnapshotStore) -> None:
-    data = form_data(
-        logo_file=picture(),
-        **{
-            "preview-situation": "planned",
-            "preview-language": "de",
-            "preview-scheme": "dark",
-            "preview-form": "html",
-        },
-    )
+    data = form_data(logo_file=picture(), **LOOKED_AT)
 
     page = olga.post(reverse("admin:preview_theme"), data)
 
@@ -174,6 +197,34 @@ def test_preview_stores_and_saves_nothing(olga: Client, store: SnapshotStore) ->
     assert not Theme.objects.exists()
     assert not Asset.objects.exists()
     assert not storages["default"].exists("assets")
+
+
+def test_preview_counts_a_large_logo_as_saving_does(
+    olga: Client, store: SnapshotStore
+) -> None:
+    def notes(**changes: object) -> tuple[float, str]:
+        data = form_data(**LOOKED_AT, **changes)
+        answer = olga.post(reverse("admin:preview_theme"), data)
+        size, _, words = answer["X-Preview-Notes"].partition(" ")
+        return float(size), words
+
+    before = notes(logo_file=noise())
+    olga.post(reverse("admin:maintenance_theme_add"), form_data(logo_file=noise()))
+
+    theme = Theme.objects.get()
+    after = notes(logo=theme.logo_id, **{"preview-theme": theme.pk})
+    assert "of 14. The logo is a request of its own." in before[1]
+    assert before[1] == after[1]
+    # Addresses and times are compressed to a few bytes more or less.
+    assert before[0] == pytest.approx(after[0], abs=0.11)
+
+
+def test_preview_counts_a_small_logo_with_the_page(olga: Client) -> None:
+    data = form_data(logo_file=picture(), **LOOKED_AT)
+
+    page = olga.post(reverse("admin:preview_theme"), data)
+
+    assert "request of its own" not in page["X-Preview-Notes"]
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "²", "٣", "-1", "x"])

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from maintenance.models import Theme
 from maintenance.publishing.store import SnapshotStore
 from tests.factories import HOUR, NOON, make_reason, make_schedule, make_service
 
@@ -67,6 +68,37 @@ def test_the_readme_says_where_each_goes(store: SnapshotStore, tmp_path: Path) -
     readme = (tmp_path / "out" / "README.md").read_text()
     for folder in ("nginx", "haproxy", "envoy", "alb", "s3"):
         assert f"`{folder}/" in readme
+
+
+def test_a_site_that_is_left_out_is_told(store: SnapshotStore, tmp_path: Path) -> None:
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    (ours / "index.html").write_text("<p>Our own words")
+    run("push_site", str(ours))
+
+    _, complaint = run("export_pages", str(tmp_path / "out"))
+
+    assert "Our own words" not in (tmp_path / "out/nginx/503.html").read_text()
+    assert "a site of one's own, which is not exported" in complaint
+    readme = (tmp_path / "out" / "README.md").read_text()
+    assert "not among these files" in readme
+
+
+def test_a_site_of_another_theme_is_no_news(
+    store: SnapshotStore, tmp_path: Path
+) -> None:
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    (ours / "index.html").write_text("<p>Our own words")
+    run("push_site", str(ours))
+    plain = Theme.objects.create(slug="plain", name="Plain")
+    make_service("shop", theme=plain)
+    call_command("publish", stdout=io.StringIO())
+
+    _, complaint = run("export_pages", str(tmp_path / "out"), "--service", "shop")
+
+    assert complaint == ""
+    assert "not among" not in (tmp_path / "out" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

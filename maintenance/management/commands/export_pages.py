@@ -11,6 +11,7 @@ from django.utils import timezone
 from maintenance.actions.export_pages import (
     ExportedFile,
     ExportError,
+    leaves_out_site,
     make_files,
     write_files,
 )
@@ -62,6 +63,11 @@ class Command(BaseCommand):
             self.stdout.write(_in_a_line(file))
         if note:
             self.stderr.write(note)
+        if leaves_out_site(snapshot, at=at, service=options["service"]):
+            self.stderr.write(
+                "Visitors see a site of one's own, which is not exported: these pages "
+                "have the design of its theme."
+            )
 
 
 def _in_a_line(file: ExportedFile) -> str:

@@ -13,19 +13,26 @@ from tqdm import tqdm
 from maintenance.actions.push_site import (
     find_site,
     find_theme,
-    is_seen,
+    go_back,
     make_site,
     show,
     site_before,
     theme_for_site,
+    unseen,
     upload,
 )
-from maintenance.actions.site_folder import Folder, SiteError, advice, read_folder
+from maintenance.actions.site_folder import (
+    Folder,
+    SiteError,
+    advice,
+    check_page,
+    read_folder,
+)
 from maintenance.domain.site import MAX_ORIGINS, SiteFile, is_origin
 from maintenance.history.recording import change, turn
 from maintenance.management import shell
 from maintenance.management.printing import Printer, add_json
-from maintenance.models import Site
+from maintenance.models import Site, Theme
 from maintenance.publishing.current import current_store
 from maintenance.publishing.store import StoreError
 
@@ -67,9 +74,16 @@ class Command(BaseCommand):
             metavar="https://HOST",
             help="another host from which its page may load; repeatable",
         )
+        parser.add_argument(
+            "--anyway",
+            action="store_true",
+            help="push also a page that shows nothing, or names files that are not there",
+        )
         verb = parser.add_mutually_exclusive_group()
         verb.add_argument(
-            "--back", action="store_true", help="show what the theme showed before"
+            "--back",
+            action="store_true",
+            help="show what the theme showed before; again: what it showed before that",
         )
         verb.add_argument("--to", metavar="DIGEST", help="show a site pushed earlier")
         verb.add_argument(
@@ -100,6 +114,8 @@ class Command(BaseCommand):
         folder = read_folder(options["directory"])
         for name in folder.hidden[:_ADVICE_SHOWN]:
             self.stderr.write(f"Left out: {name}")
+        if not options["anyway"]:
+            check_page(folder)
         for sentence in advice(folder, origins)[:_ADVICE_SHOWN]:
             self.stderr.write(sentence)
         files = self._upload(folder)
@@ -108,13 +124,10 @@ class Command(BaseCommand):
             site = make_site(folder, files, origins, author=author, at=at)
             with change(author, at) as made:
                 show(site, theme, made)
-        self.printer.say(f"Theme {theme.slug} shows {site}.")
+            way_back = _way_back(theme, options)
+        self.printer.say(f"Theme {theme.slug} shows {site}.", *way_back)
         shell.publish_now(self.printer, {"theme": theme.slug, "site": site.digest})
-        if not is_seen(theme):
-            self.printer.say(
-                f"Nobody sees theme {theme.slug} yet: give it to a service, or to the "
-                "portal in its settings."
-            )
+        self.printer.say(*filter(None, [unseen(theme)]))
 
     def _upload(self, folder: Folder) -> dict[str, SiteFile]:
         bar = tqdm(
@@ -132,16 +145,20 @@ class Command(BaseCommand):
         author = shell.author_from(options)
         with turn(timezone.now) as at:
             theme = find_theme(options["theme"])
-            site: Site | None = None
-            if options["back"]:
-                site = site_before(theme)
-            elif options["to"] is not None:
-                site = find_site(options["to"])
+            site = find_site(options["to"]) if options["to"] is not None else None
             with change(author, at) as made:
-                show(site, theme, made)
-        self.printer.say(f"Theme {theme.slug} shows {site or 'its design'}.")
-        told = {"theme": theme.slug, "site": site.digest if site else None}
+                if options["back"]:
+                    go_back(theme, made)
+                else:
+                    show(site, theme, made)
+            way_back = _way_back(theme, options)
+        shown = theme.site
+        self.printer.say(
+            f"Theme {theme.slug} shows {shown or 'its design'}.", *way_back
+        )
+        told = {"theme": theme.slug, "site": shown.digest if shown else None}
         shell.publish_now(self.printer, told)
+        self.printer.say(*filter(None, [unseen(theme)]))
 
     def _list(self) -> None:
         rows = [
@@ -160,14 +177,36 @@ class Command(BaseCommand):
         self.printer.table(_COLUMNS, rows)
 
 
+def _way_back(theme: Theme, options: dict[str, Any]) -> list[str]:
+    """Return what --back would show next, in a sentence."""
+    try:
+        before = site_before(theme)
+    except SiteError:
+        if not options["back"]:
+            return []
+        return [
+            "Nothing was shown before it: `push_site --list` shows what was pushed."
+        ]
+    words = " --theme " + theme.slug if options["theme"] else ""
+    again = " again" if options["back"] else ""
+    return [
+        f"`push_site{words} --back`{again} shows the one before: "
+        f"{before or 'its design'}."
+    ]
+
+
 def _refuse_what_does_not_go_together(options: dict[str, Any]) -> None:
     given = [f"--{name}" for name in _VERBS if options[name] not in (None, False)]
     if not given and options["directory"] is None:
         raise CommandError(
             "Give a DIRECTORY, or --back, --to, --remove or --list.", returncode=2
         )
-    if given and (options["directory"] is not None or options["origins"]):
-        other = "--allow" if options["directory"] is None else "a directory"
+    others = {
+        "a directory": options["directory"] is not None,
+        "--allow": options["origins"],
+        "--anyway": options["anyway"],
+    }
+    if given and (other := next((name for name in others if others[name]), None)):
         raise CommandError(f"{given[0]} does not go with {other}.", returncode=2)
     if options["list"] and options["theme"] is not None:
         raise CommandError("--list does not go with --theme.", returncode=2)
