@@ -43,6 +43,9 @@ class Design(StrEnum):
         return _PAPERS[self]
 
 
+BOARD = "#10141b"
+"""What the words on Signal's board stand on by day; by night it is darker still."""
+
 _PAPERS = {
     Design.ENTRACTE: Paper("#f6f1e7", "#251d17"),
     Design.PLAIN: Paper("#ffffff", "#161616"),

@@ -19,7 +19,7 @@ from django.utils.safestring import mark_safe
 
 from maintenance.domain import css
 from maintenance.domain.colour import palette, readable
-from maintenance.domain.design import Design, Paper
+from maintenance.domain.design import BOARD, Design, Paper
 from maintenance.domain.kind import State
 from maintenance.domain.snapshot import Document, Language, Theme
 from maintenance.domain.soundness import SLOTS
@@ -163,6 +163,8 @@ def _style(look: Look) -> str:
         "accent": readable(look.accent, paper.light),
         "accent-dark": readable(look.accent_dark, paper.dark),
     }
+    if look.design is Design.SIGNAL:
+        colours["on-board"] = readable(look.accent_dark, BOARD)
     declared = "; ".join(f"--{name}: {value}" for name, value in colours.items())
     files = ("base", look.design.file)
     sheets = [_render(f"pages/{n}.css", words.SOURCE_LANGUAGE, {}) for n in files]
@@ -182,7 +184,7 @@ def _backgrounds(look: Look) -> Iterator[str]:
                 # These stand on its board, which keeps its colour.
                 del colours["alert"], colours["busy"]
             # Sheets, cards and drawings of the designs lie on the same ground.
-            colours |= dict.fromkeys(("light", "wings", "card", "foot"), colour)
+            colours |= dict.fromkeys(("light", "wings", "card"), colour)
             declared = "; ".join(
                 f"--{name}: {value}" for name, value in colours.items()
             )

@@ -80,9 +80,12 @@
   // A reload must not send again what was sent once.
   const wasSent = Boolean(told.method);
 
-  // A redirect is an answer of the service, wherever it leads.
+  // A redirect is an answer of the service, wherever it leads. What follows the
+  // question mark may be good for one visit, which is the visitor's own.
   const ask = (accept) =>
-    fetch(location.href, { headers: { Accept: accept }, cache: "no-store", redirect: "manual" });
+    fetch(location.origin + location.pathname, {
+      headers: { Accept: accept }, cache: "no-store", redirect: "manual",
+    });
 
   function isOurs(answer) {
     if (answer.headers.has("X-Maintenance")) return true;
@@ -108,25 +111,38 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     // A visitor's clock may be ahead: what is over here goes on there.
     const facts = Object.entries(page.body.dataset);
-    const isNew = facts.some(([name, value]) => body.dataset[name] !== value);
-    if (!isNew || !page.querySelector("main")) return;
-    one("main").replaceWith(page.querySelector("main"));
+    const main = page.querySelector("main");
+    // A site of the team's own, or other fixed words and another direction.
+    const isOther = page.body.dataset.reason === undefined || page.documentElement.lang !== root.lang;
+    if (!main || isOther) return leave("changed");
+    if (!facts.some(([name, value]) => body.dataset[name] !== value)) return;
+    one("main").replaceWith(main);
     document.title = page.title;
-    root.lang = page.documentElement.lang;
     Object.assign(body.dataset, page.body.dataset);
+    one("[data-part=code]").textContent = body.dataset.code;
+    one(".promise").hidden = isForGood();
     showTimes();
     say("changed");
   }
 
-  function comeBack() {
+  const comeBack = () => leave(wasSent ? "posted" : "back");
+
+  // To what stands at this address now, unless that would send something again.
+  function leave(word) {
     isOver = true;
-    say(wasSent ? "posted" : "back");
+    say(word);
     const go = one(".go");
     go.firstElementChild.href = location.href;
     go.hidden = false;
     if (wasSent) return;
     // Everybody would otherwise return in the same second.
     setTimeout(() => location.reload(), Math.random() * 30000);
+  }
+
+  // A page that is not there will not be there later.
+  function isForGood() {
+    const code = Number(body.dataset.code);
+    return code < 500 && ![408, 425, 429].includes(code);
   }
 
   async function turn() {
@@ -142,17 +158,15 @@
 
   function plan(soon) {
     clearTimeout(timer);
-    if (isOver || document.hidden) return;
+    if (isOver || document.hidden || isForGood()) return;
     timer = setTimeout(turn, soon ?? pause * (0.75 + Math.random() / 2));
   }
 
   showTimes();
   showDetails();
   setInterval(showTimes, 30000);
-  // A page that is not there will not be there later.
-  const code = Number(body.dataset.code);
-  if (code < 500 && ![408, 425, 429].includes(code)) return;
-  one(".promise").hidden = false;
+  one(".promise").hidden = isForGood();
+  if (isForGood()) return;
   document.addEventListener("visibilitychange", () => plan(Math.random() * 3000));
   addEventListener("online", () => { say(); plan(Math.random() * 3000); });
   addEventListener("offline", () => say("offline"));

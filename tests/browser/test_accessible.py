@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from maintenance.domain.design import Design
+from maintenance.publishing.rendering import Look, render_theme
 from tests.browser import gallery
 
 SCENES = ("planned", "incident", "overrun", "arabic", "error")
+
+# Accents and backgrounds, by day and by night, that fit neither each other nor a design.
+HOSTILE = {
+    "light by night": ("#0055cc", "#0055cc", "#ffffff", "#e8e8e8"),
+    "dark by day": ("#ffee88", "#ffee88", "#101020", "#101020"),
+    "grey": ("#ff0000", "#00ff00", "#777777", "#808080"),
+}
 
 every_design = pytest.mark.parametrize(
     "design", list(Design), ids=lambda design: design.file
@@ -45,6 +54,36 @@ def test_axe_finds_nothing(
     context.close()
 
     assert found == {scene: [] for scene in SCENES}
+
+
+@pytest.mark.parametrize("scheme", gallery.SCHEMES)
+@pytest.mark.parametrize("colours", HOSTILE.values(), ids=HOSTILE)
+def test_axe_finds_nothing_on_a_themes_own_colours(
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: gallery.Scheme,
+    colours: tuple[str, str, str, str],
+) -> None:
+    names = ("accent", "accent_dark", "background", "background_dark")
+    own: dict[str, Any] = dict(zip(names, colours, strict=True))
+    monkeypatch.setattr(
+        gallery,
+        "_theme",
+        lambda design: render_theme(Look(design=design, footer="Acme", **own), ("en",)),
+    )
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    found = []
+    with gallery.serving() as port:
+        for design in Design:
+            for scene in ("planned", "incident"):
+                page.goto(address(port, scene, design))
+                page.get_by_role("group").locator("summary").click()
+                violations = Axe().run(page).response["violations"]
+                found += [(design.file, scene, each["id"]) for each in violations]
+    context.close()
+
+    assert found == []
 
 
 @every_design

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from maintenance.domain.design import Design
+from maintenance.domain.kind import Kind
 from maintenance.domain.snapshot import Reason, Snapshot
 from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import LivePages
@@ -24,6 +26,7 @@ FORM = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 52\r\n",
     b"<form method=post action=/order><button>Buy</button>",
 )
+OURS = {"Content-Type": "text/html", "X-Maintenance": "1"}
 BROKEN = (
     b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n",
     b"502",
@@ -83,12 +86,15 @@ def look(page: Page) -> None:
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def rewritten(snapshot: Snapshot, title: str) -> Snapshot:
+def rewritten(
+    snapshot: Snapshot, title: str, *, language: str = "en", **changes: object
+) -> Snapshot:
     def rewrite(reason: Reason) -> Reason:
         if reason.slug != "planned":
             return reason
-        text = replace(reason.texts["en"], title=title)
-        return replace(reason, texts={"en": text}, revision=99)
+        texts = {language: replace(reason.texts["en"], title=title)}
+        known: dict[str, Any] = {"language": language, "texts": texts, **changes}
+        return replace(reason, revision=99, **known)
 
     return replace(snapshot, reasons=tuple(map(rewrite, snapshot.reasons)))
 
@@ -107,6 +113,65 @@ def test_page_changes_with_the_reason(
         "The information on this page has changed."
     )
     expect(page.locator(".distance")).to_contain_text("minutes")
+
+
+def test_page_in_another_language_comes_as_a_whole(
+    page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
+) -> None:
+    visit(page, server)
+    other = rewritten(snapshot, "مغلق", language="ar")
+    ingress.pages.swap(publish(other, version=2))
+
+    look(page)
+
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator("h1")).to_have_text("مغلق")
+    expect(page.locator(".end dt")).to_have_text("العودة المتوقعة")
+    assert page.url.endswith("/basket?item=1#top")
+
+
+def test_site_of_ones_own_takes_the_pages_place(
+    page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
+) -> None:
+    visit(page, server)
+    ingress.pages.swap(publish(rewritten(snapshot, "Closed"), version=2))
+    page.route(
+        "**/basket*",
+        lambda route: (
+            route.fulfill(status=503, headers=OURS, body="<h1>Our own</h1>")
+            if "text/html" in route.request.headers["accept"]
+            else route.continue_()
+        ),
+    )
+
+    look(page)
+
+    expect(page.locator("h1")).to_have_text("Our own")
+
+
+def test_another_code_is_told_to_support(
+    page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
+) -> None:
+    visit(page, server)
+    gone = rewritten(snapshot, "Gone", kind=Kind.RETIRED, status=410)
+    ingress.pages.swap(publish(gone, version=2))
+
+    look(page)
+
+    expect(page.locator("[data-part=code]")).to_have_text("410")
+    expect(page.locator(".promise")).to_be_hidden()
+
+
+def test_news_is_asked_for_without_what_may_be_good_for_one_visit(
+    page: Page, server: Running, ingress: Ingress
+) -> None:
+    visit(page, server)
+    before = len(ingress.asked)
+
+    with page.expect_response("**/basket"):
+        look(page)
+
+    assert {each.target for each in ingress.asked[before:]} == {"/basket"}
 
 
 def test_clock_that_is_ahead_is_no_news(
@@ -164,7 +229,7 @@ def test_error_of_a_proxy_is_not_the_service(
     visit(page, server)
     ingress.instead = BROKEN
 
-    with page.expect_response("**/basket?item=1"):
+    with page.expect_response("**/basket"):
         look(page)
     page.wait_for_timeout(500)
 
@@ -259,3 +324,36 @@ def test_keyboard_reaches_everything_in_order(
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
 
     assert reached == ["Status page", "Write to us", "Details for support"]
+
+
+@pytest.mark.parametrize("scene", ["planned", "overrun"])
+@pytest.mark.parametrize("design", list(Design), ids=lambda design: design.file)
+def test_page_tells_since_when(
+    page: Page, server: Running, design: Design, scene: str
+) -> None:
+    page.goto(
+        f"http://{scene}-{design.file.replace('_', '-')}.localhost:{server.port}/"
+    )
+
+    expect(page.locator(".start time")).to_be_visible()
+    expect(page.locator(".end time")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "design",
+    [each for each in Design if each not in (Design.PLAIN, Design.TERMINAL)],
+    ids=lambda design: design.file,
+)
+def test_each_kind_has_a_drawing_of_its_own(
+    page: Page, server: Running, design: Design
+) -> None:
+    seen = []
+    for scene in ("planned", "incident", "busy", "retired", "overrun"):
+        host = f"{scene}-{design.file.replace('_', '-')}.localhost"
+        page.goto(f"http://{host}:{server.port}/")
+        shown = page.locator(".mark path").filter(visible=True)
+        assert shown.count() == 1
+        assert page.locator(".mark").get_attribute("fill") == "none"
+        seen.append(shown.get_attribute("d"))
+
+    assert len(set(seen)) == 5
