@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.http import HttpRequest
 from django.test import RequestFactory, override_settings
 from django.utils import timezone
@@ -187,6 +187,29 @@ def test_an_old_use_is_replaced() -> None:
     token.refresh_from_db()
     assert token.last_used_at is not None
     assert timezone.now() - token.last_used_at < timedelta(minutes=1)
+
+
+@pytest.mark.sqlite
+def test_a_database_that_takes_no_note_lets_a_token_pass() -> None:
+    token, secret = make_token()
+
+    connection.connection.execute("PRAGMA query_only = ON")
+    try:
+        assert authenticate(asking(f"Bearer {secret}")) == token
+    finally:
+        connection.connection.execute("PRAGMA query_only = OFF")
+    token.refresh_from_db()
+    assert token.last_used_at is None
+
+
+@pytest.mark.sqlite
+def test_noting_a_use_leaves_the_patience_of_the_database() -> None:
+    _, secret = make_token()
+
+    authenticate(asking(f"Bearer {secret}"))
+
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
 
 
 HELD = {
