@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from itertools import chain
 from typing import Any
 
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
@@ -18,6 +16,7 @@ from pydantic import BaseModel
 from maintenance.api import assets, config, portal, reason, schedules
 from maintenance.api.bodies import BoundedParser
 from maintenance.api.fields import QueryFields, of_pydantic, unprocessable
+from maintenance.api.outages import OUTAGES, outage
 from maintenance.api.portal import Entry, PublicationDocument, Status
 from maintenance.api.problems import MEDIA_TYPE, FieldError, ProblemError, problem
 from maintenance.api.reasons import ReasonPage, cut_reasons
@@ -26,12 +25,7 @@ from maintenance.api.schedules import SCHEDULES
 from maintenance.api.shapes import REF, schemas
 from maintenance.api.tokens import authenticate
 from maintenance.models import Token
-from maintenance.publishing.rendering import ThemeError
-from maintenance.publishing.store import StoreError
 
-logger = logging.getLogger(__name__)
-
-RETRY_SECONDS = 5
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _REFUSALS = {
     "400": "The request cannot be read.",
@@ -236,16 +230,9 @@ def _in_their_place(error: dict[str, Any]) -> dict[str, Any]:
     return {**error, "loc": rest[1:] if is_named else rest}
 
 
-@api.exception_handler(OperationalError)
-@api.exception_handler(StoreError)
-@api.exception_handler(ThemeError)
 def tell_outage(request: HttpRequest, exc: Exception) -> HttpResponse:
-    # The first line alone: drivers add hints, and addresses that are nobody's affair.
-    logger.error("The API cannot answer: %s", str(exc).partition("\n")[0])
-    return problem(
-        ProblemError(
-            503,
-            "The database or the storage cannot be used now: try again.",
-            headers={"Retry-After": str(RETRY_SECONDS)},
-        )
-    )
+    return problem(outage(exc))
+
+
+for _kind in OUTAGES:
+    api.add_exception_handler(_kind, tell_outage)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,6 +131,22 @@ def test_bodies_have_a_limit(enter: Callable[..., Program]) -> None:
     assert send(announcer, "POST", b'"' + b"x" * 200_000).status_code == 413
     config = b" " * 1_100_000
     assert send(announcer, "POST", config, path="/load").status_code == 413
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_database_that_fails_is_said_to_be_away(
+    enter: Callable[..., Program], method: str
+) -> None:
+    announcer = enter(Scope.ANNOUNCE)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE maintenance_schedule RENAME TO away")
+
+    answer = send(announcer, method, '"Down"')
+
+    assert answer.status_code == 503
+    assert "cannot be used now" in error(answer)
+    assert answer["Retry-After"] == "5"
 
 
 def test_nonsense_changes_nothing(enter: Callable[..., Program]) -> None:
