@@ -38,10 +38,17 @@ def parse_json(request: HttpRequest) -> Any:
         )
     try:
         value = json.loads(
-            request.body, parse_constant=_refuse_constant, object_pairs_hook=_once
+            # Else Python would guess UTF-16, which JSON has not (RFC 8259, section 8.1).
+            request.body.decode("utf-8-sig"),
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_once,
         )
     except RecursionError as exc:
         raise _too_deep() from exc
+    except UnicodeDecodeError as exc:
+        raise ProblemError(
+            400, "The body is no JSON: it is not UTF-8, so encode it so."
+        ) from exc
     except ValueError as exc:
         raise ProblemError(400, f"The body is no JSON: {exc}.") from exc
     for path, part in _parts(value, ()):
@@ -98,9 +105,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _too_deep() -> ProblemError:
-    return ProblemError(422, f"The body is nested too deep: use {MAX_DEPTH} levels.")
+    return _wrong("body", f"It is nested too deep: use {MAX_DEPTH} levels.")
 
 
 def _wrong(field: str, message: str) -> ProblemError:
     safe = field.encode("ascii", "backslashreplace").decode()
-    return ProblemError(422, message, errors=(FieldError(safe, message),))
+    told = FieldError(safe or "body", message)
+    return ProblemError(422, f"{told.field}: {message}", errors=(told,))

@@ -230,7 +230,7 @@ def _in_their_place(error: dict[str, Any]) -> dict[str, Any]:
     return {**error, "loc": rest[1:] if is_named else rest}
 
 
-def tell_outage(request: HttpRequest, exc: Exception) -> HttpResponse:
+def tell_outage(request: HttpRequest, exc: Any) -> HttpResponse:
     return problem(outage(exc))
 
 

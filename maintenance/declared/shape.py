@@ -201,7 +201,11 @@ class SettingsForm(Form):
 
     model = PortalSettings
     default_reason: ReasonName | None = None
-    default_language: Annotated[str, Column(PortalSettings, "default_language")] = "en"
+    default_language: Annotated[
+        str,
+        Column(PortalSettings, "default_language"),
+        AfterValidator(_known_language),
+    ] = "en"
     theme: ThemeName | None = None
 
 

@@ -89,6 +89,18 @@ def test_what_is_read_can_be_put_back(manager: Program) -> None:
             422,
             "services.shop",
         ),
+        (
+            "version: 1\nsettings: {default_language: qq}",
+            "text/yaml",
+            422,
+            "settings.default_language",
+        ),
+        (
+            YAML + "    closes_at: 2026-12-01T20:00:00+01:00",
+            "text/yaml",
+            422,
+            "schedules.november.closes_at",
+        ),
         ("a: &a [1]\nb: *a", "text/yaml", 422, "body"),
         ("[" * 1000, "application/json", 422, "body"),
         (" ", "text/yaml", 422, "body"),

@@ -241,6 +241,21 @@ def test_what_is_no_json_is_refused(
     assert answer["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("body", [b'{"text": "caf\xe9"}', b"\xff\xfe"])
+def test_json_that_is_no_utf_8_is_told_in_our_words(
+    manager: Program, body: bytes
+) -> None:
+    answer = manager.ask("PUT", "reason", body)
+
+    assert answer.status_code == 400
+    assert "not UTF-8" in answer.json()["detail"]
+    assert "codec" not in answer.json()["detail"]
+
+
+def test_a_body_that_is_nested_too_deep_is_named(manager: Program) -> None:
+    assert fields(manager.ask("PUT", "reason", "[" * 20 + "]" * 20)) == ["body"]
+
+
 def test_a_text_that_is_no_utf_8_is_refused(manager: Program) -> None:
     answer = manager.ask("PUT", "reason", b"caf\xe9", kind="text/plain")
 
