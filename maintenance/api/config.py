@@ -12,6 +12,7 @@ from pydantic import Field
 from maintenance.actions.apply import DEFAULT_OWNER, Applying, apply_document
 from maintenance.actions.export import export_portal
 from maintenance.api.answers import ACCEPTED, answer, in_publication
+from maintenance.api.conditions import refuse_condition
 from maintenance.api.fields import QueryFields, unprocessable
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
@@ -89,6 +90,7 @@ def read_config(request: HttpRequest) -> HttpResponse:
 def apply_config(request: HttpRequest, query: Query[How]) -> HttpResponse:
     """Make the portal what a document declares, all of it or nothing."""
     token = token_of(request, Scope.MANAGE)
+    refuse_condition(request)
     ending = _ENDINGS.get(request.content_type or "")
     if ending is None:
         raise ProblemError(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from maintenance.actions.rewrite import refuse_if_changed, rewrite
 from maintenance.api.answers import answer, with_number
 from maintenance.api.bodies import MAX_NUMBER
-from maintenance.api.conditions import expected_number
+from maintenance.api.conditions import expected_number, refuse_condition
 from maintenance.api.paging import Page, page
 from maintenance.api.problems import ProblemError
 from maintenance.api.publishing import publish_soon
@@ -166,6 +166,7 @@ def read_publication(request: HttpRequest, version: str) -> HttpResponse:
 def roll_back_to(request: HttpRequest, version: str) -> HttpResponse:
     """Show visitors an older publication again, under a new number."""
     token = token_of(request, Scope.MANAGE)
+    refuse_condition(request)
     number = _version(version).version
     try:
         made = roll_back(

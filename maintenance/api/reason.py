@@ -24,6 +24,7 @@ from maintenance.actions.overview import InForce, in_force
 from maintenance.actions.visible import now_seen
 from maintenance.api.answers import ACCEPTED, answer, in_publication, with_number
 from maintenance.api.bodies import parse_json, text_of
+from maintenance.api.conditions import refuse_condition
 from maintenance.api.fields import (
     Body,
     QueryFields,
@@ -168,6 +169,7 @@ def set_reason(request: HttpRequest, query: Query[SpeechInAddress]) -> HttpRespo
     """
     token: Token = request.auth  # type: ignore[attr-defined]  # ninja puts it there
     authorise(token, Scope.ANNOUNCE)
+    refuse_condition(request)
     said = _speech(request, query)
     authorise_services(token, said.services or [])
     _known(said.services or [])
@@ -201,6 +203,7 @@ def end_reason(request: HttpRequest, query: Query[Ending]) -> HttpResponse:
     token: Token = request.auth  # type: ignore[attr-defined]  # ninja puts it there
     authorise(token, Scope.ANNOUNCE)
     authorise_services(token, query.service)
+    refuse_condition(request)
     slugs = _known(query.service)
     with turn(timezone.now) as at:
         ended = withdraw(slugs, author=author_of(token), at=at)

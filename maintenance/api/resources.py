@@ -23,7 +23,8 @@ from maintenance.actions.rewrite import (
 )
 from maintenance.api.answers import ACCEPTED, answer, with_number
 from maintenance.api.bodies import parse_json
-from maintenance.api.conditions import expected_number
+from maintenance.api.conditions import HEADER as IF_MATCH
+from maintenance.api.conditions import PATTERN, expected_number
 from maintenance.api.fields import of_django, unprocessable, validated
 from maintenance.api.idempotency import earlier_answer, remember
 from maintenance.api.paging import Page, page
@@ -229,7 +230,7 @@ def _add_delete(resource: Resource, router: Router) -> None:
         summary=f"Delete a {resource.noun}",
         openapi_extra={
             "responses": {"204": {"description": "It is gone."}},
-            "parameters": [_header("If-Match")],
+            "parameters": [if_match()],
         },
     )(delete)
 
@@ -241,7 +242,7 @@ def json_of(name: str) -> dict[str, Any]:
 
 def changes(name: str) -> dict[str, Any]:
     """Return what OpenAPI says of a PUT of a document."""
-    return _body(name, "200", "202") | {"parameters": [_header("If-Match")]}
+    return _body(name, "200", "202") | {"parameters": [if_match()]}
 
 
 def creation(resource: Resource) -> dict[str, Any]:
@@ -271,6 +272,11 @@ def _body(name: str, *statuses: str) -> dict[str, Any]:
             for status in statuses
         },
     }
+
+
+def if_match() -> dict[str, Any]:
+    """Return what OpenAPI says of a condition."""
+    return _header(IF_MATCH, pattern=PATTERN)
 
 
 def _header(name: str, **limits: Any) -> dict[str, Any]:

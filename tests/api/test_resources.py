@@ -284,19 +284,75 @@ def test_who_read_an_older_state_changes_nothing(manager: Program, place: str) -
     assert Service.objects.get().name == "First"
 
 
-@pytest.mark.parametrize("condition", ['"999999"', "nonsense", 'W/"a"', ""])
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ('"999999"', "ada changed it since"),
+        ('"0{number}"', "no ETag of this object"),
+        ('W/"{number}"', "weak ones never match"),
+        ('"a"', "no ETag of this object"),
+        ('"a,{number}"', "no ETag of this object"),
+    ],
+)
 def test_a_condition_that_does_not_hold_keeps_an_object(
-    manager: Program, condition: str
+    manager: Program, condition: str, message: str
 ) -> None:
     make_service("shop")
+    number = manager.ask("GET", "services/shop")["ETag"].strip('"')
 
-    answer = manager.ask("DELETE", "services/shop", If_Match=condition)
+    sent = condition.format(number=number)
+    answer = manager.ask("DELETE", "services/shop", If_Match=sent)
 
     assert answer.status_code == 412
+    assert message in answer.json()["detail"]
     assert Service.objects.exists()
 
 
-@pytest.mark.parametrize("condition", ["*", "{etag}", '"1", {etag}'])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("", ",", "nonsense", "{number}", 'zzz"{number}"zzz', 'w/"{number}"'),
+        *('"{number}" "1"', '"{number}', '*, "{number}"', '"1 {number}"'),
+    ],
+)
+def test_a_condition_that_cannot_be_read_is_refused(
+    manager: Program, condition: str
+) -> None:
+    make_service("shop")
+    number = manager.ask("GET", "services/shop")["ETag"].strip('"')
+
+    sent = condition.format(number=number)
+    answer = manager.ask("DELETE", "services/shop", If_Match=sent)
+
+    assert answer.status_code == 400
+    assert "If-Match cannot be read" in answer.json()["detail"]
+    assert Service.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "reason"),
+        ("DELETE", "reason"),
+        ("PUT", "config"),
+        ("POST", "publications/1/rollback"),
+    ],
+)
+def test_a_condition_is_refused_where_there_is_no_etag(
+    manager: Program, method: str, path: str
+) -> None:
+    number = Revision.objects.count()
+
+    answer = manager.ask(method, path, {"text": "Moving"}, If_Match='"1"')
+
+    assert answer.status_code == 400
+    assert "has no ETag" in answer.json()["detail"]
+    assert Revision.objects.count() == number
+
+
+@pytest.mark.parametrize(
+    "condition", ["*", "{etag}", '"1", {etag}', ',"a" ,, W/"b"\t,{etag},']
+)
 def test_a_condition_that_holds_lets_a_change_pass(
     manager: Program, condition: str
 ) -> None:
