@@ -166,21 +166,12 @@ def _add_create(resource: Resource, router: Router) -> None:
     def create(request: HttpRequest) -> HttpResponse:
         token = token_of(request, Scope.MANAGE)
         document, _ = body_of(request, resource.noun)
-        with making(token) as (made, at):
-            if earlier := earlier_answer(request, token, at=at):
-                content, location = earlier.content, earlier.location
-            else:
-                subject: Any = rewrite(resource.noun, None, document, made)
-                content = with_number(subject)
-                key = getattr(subject, resource.key)
-                location = f"{request.path}/{key}"
-                remember(request, token, content, location, at=at)
-        if not earlier:
-            publish_soon(wait=False)
-        headers = {"ETag": content["etag"], "Location": location}
-        if earlier:
-            headers["Idempotency-Replayed"] = "true"
-        return answer(content, status=CREATED, headers=headers)
+        return created(
+            request,
+            token,
+            resource,
+            lambda made: rewrite(resource.noun, None, document, made),
+        )
 
     router.post(
         f"/{resource.plural}",
@@ -189,6 +180,29 @@ def _add_create(resource: Resource, router: Router) -> None:
         summary=f"Add a {resource.noun}",
         openapi_extra=creation(resource),
     )(create)
+
+
+def created(
+    request: HttpRequest,
+    token: Token,
+    resource: Resource,
+    make: Callable[[Change], Any],
+) -> HttpResponse:
+    """Answer a creation, or what was answered before to a request with its key."""
+    with making(token) as (made, at):
+        if earlier := earlier_answer(request, token, at=at):
+            content, location = earlier.content, earlier.location
+        else:
+            subject = make(made)
+            content = with_number(subject)
+            location = f"{request.path}/{getattr(subject, resource.key)}"
+            remember(request, token, content, location, at=at)
+    headers = {"ETag": content["etag"], "Location": location}
+    if earlier:
+        headers["Idempotency-Replayed"] = "true"
+    else:
+        publish_soon(wait=False)
+    return answer(content, status=CREATED, headers=headers)
 
 
 def _add_replace(resource: Resource, router: Router) -> None:
@@ -256,7 +270,7 @@ def creation(resource: Resource) -> dict[str, Any]:
         }
         for verb in resource.verbs
     }
-    return described | {"parameters": [_header("Idempotency-Key", maxLength=255)]}
+    return described | {"parameters": [idempotency_key()]}
 
 
 def _answers(status: str, name: str) -> dict[str, Any]:
@@ -277,6 +291,11 @@ def _body(name: str, *statuses: str) -> dict[str, Any]:
 def if_match() -> dict[str, Any]:
     """Return what OpenAPI says of a condition."""
     return _header(IF_MATCH, pattern=PATTERN)
+
+
+def idempotency_key() -> dict[str, Any]:
+    """Return what OpenAPI says of a request that may come again."""
+    return _header("Idempotency-Key", maxLength=255)
 
 
 def _header(name: str, **limits: Any) -> dict[str, Any]:

@@ -154,9 +154,11 @@ def test_schedules_are_listed_by_their_service(manager: Program) -> None:
     assert manager.ask("GET", "schedules?service=shop").json()["count"] == 0
 
 
-def upload(program: Program, data: bytes, name: str = "logo.png") -> Any:
+def upload(
+    program: Program, data: bytes, name: str = "logo.png", **headers: str
+) -> Any:
     kind = "application/octet-stream"
-    return program.ask("POST", f"assets?name={name}", data, kind=kind)
+    return program.ask("POST", f"assets?name={name}", data, kind=kind, **headers)
 
 
 def test_a_file_becomes_an_asset(manager: Program, store: SnapshotStore) -> None:
@@ -187,6 +189,28 @@ def test_a_file_is_uploaded_once(manager: Program) -> None:
     upload(manager, PNG)
 
     assert "uploaded before" in upload(manager, PNG).json()["detail"]
+
+
+def test_an_upload_that_is_asked_for_again_happens_once(manager: Program) -> None:
+    first, second = (upload(manager, PNG, Idempotency_Key="a key") for _ in range(2))
+
+    assert Asset.objects.count() == 1
+    assert (second.status_code, second.json()) == (201, first.json())
+    assert second["Location"] == first["Location"]
+    assert second["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("changes", [{"name": "other.png"}, {"data": PNG + b"\0"}])
+def test_a_key_of_an_upload_comes_with_one_file(
+    manager: Program, changes: dict[str, Any]
+) -> None:
+    upload(manager, PNG, Idempotency_Key="a key")
+
+    answer = upload(manager, **{"data": PNG} | changes, Idempotency_Key="a key")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert Asset.objects.count() == 1
 
 
 def test_a_storage_that_is_away_takes_no_file(manager: Program, tmp_path: Path) -> None:
