@@ -1,7 +1,7 @@
 """The admin API of the recipe that this project replaces: one value, and /load.
 
-It answers as Caddy 2.11 does, but for three things: it demands a token, what is
-no reason is 400 (Caddy has 500, or takes null for one), and placeholders such as
+It answers as Caddy 2.11 does, but for what docs/caddy.md lists: it demands a token,
+what is no reason or no page can show is 400, and placeholders such as
 {http.request.host} stay as they are written.
 """
 

@@ -78,6 +78,18 @@ def test_what_is_put_is_in_force_with_its_author(enter: Callable[..., Program]) 
     assert (newest.author, newest.channel) == ("old script", "API")
 
 
+@pytest.mark.parametrize("path", [ADDRESS, "/load"])
+def test_what_is_sent_is_read_with_the_space_around_it(
+    enter: Callable[..., Program], path: str
+) -> None:
+    announcer = enter(Scope.ANNOUNCE)
+    body = CONFIG.replace('"Down"', '" Down\\n"') if path == "/load" else '" Down\\n"'
+
+    assert send(announcer, "POST", body, path=path).status_code == 200
+
+    assert send(announcer, "GET").content == b'" Down\\n"\n'
+
+
 @pytest.mark.parametrize(
     ("scope", "status"), [(Scope.READ, 403), (Scope.ANNOUNCE, 200)]
 )
