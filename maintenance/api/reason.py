@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from maintenance.actions.announce import (
     AnnounceError,
@@ -65,6 +66,22 @@ KindWord = Literal[
 FormatWord = Literal["markdown", "html", "MARKDOWN", "HTML"]
 
 
+# What becomes of the + of an offset in an address.
+_OFFSET = re.compile(r"\d\d(:?\d\d)?")
+_TIME = re.compile(r"[T ]\d")
+
+
+def _with_plus(text: object) -> object:
+    """Return an instant with the + that forms write as %2B, and people do not."""
+    if not isinstance(text, str):
+        return text
+    day_and_time, space, offset = text.rpartition(" ")
+    # Else the space is what stands between day and time.
+    if space and _TIME.search(day_and_time) and _OFFSET.fullmatch(offset):
+        return f"{day_and_time}+{offset}"
+    return text
+
+
 class Places(QueryFields):
     service: list[Slug] = Field(
         default=[],
@@ -81,8 +98,10 @@ class SpeechInAddress(Ending):
     duration: str | None = Field(
         default=None, alias="for", max_length=40, description="How long: 2h30m."
     )
-    until: str | None = Field(
-        default=None, max_length=40, description="When: 2026-12-01T06:00+01:00."
+    until: Annotated[str, BeforeValidator(_with_plus)] | None = Field(
+        default=None,
+        max_length=40,
+        description="When: 2026-12-01T05:00Z, or 2026-12-01T06:00%2B01:00.",
     )
     title: str | None = Field(default=None, max_length=200)
     language: str | None = Field(default=None, max_length=35)

@@ -86,6 +86,34 @@ def test_the_address_holds_what_set_reason_has(manager: Program) -> None:
     assert schedule.keep_until_ended
 
 
+@pytest.mark.parametrize(
+    "until",
+    [
+        "2126-12-01T06:00+01:00",
+        "2126-12-01T06:00%2B01:00",
+        "2126-12-01T06:00+0100",
+        "2126-12-01T06:00+01",
+        "2126-12-01%2006:00%2001:00",
+        "2126-12-01T05:00Z",
+        "2126-12-01T04:00-01:00",
+    ],
+)
+def test_an_end_in_the_address_may_have_any_offset(
+    manager: Program, until: str
+) -> None:
+    answer = manager.say("Moving house", f"?until={until}")
+
+    assert answer.status_code in (200, 202), answer.content
+    assert answer.json()["schedule"]["closes_at"] == "2126-12-01T05:00:00Z"
+
+
+@pytest.mark.parametrize("until", ["2126-12-01%2006:00", "2126-12-01+06:00"])
+def test_a_space_before_a_time_is_no_offset(manager: Program, until: str) -> None:
+    answer = manager.say("Moving house", f"?until={until}")
+
+    assert "add a time zone" in answer.json()["detail"]
+
+
 def test_json_says_the_same(manager: Program) -> None:
     make_service("shop")
 
