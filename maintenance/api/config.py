@@ -17,6 +17,7 @@ from maintenance.api.fields import QueryFields, unprocessable
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
 from maintenance.api.resources import token_of
+from maintenance.api.shapes import Slug
 from maintenance.api.tokens import author_of
 from maintenance.declared.problems import DeclarationError
 from maintenance.declared.sources import to_portal
@@ -72,7 +73,9 @@ class How(QueryFields):
     prune: bool = Field(
         default=False, description="Delete what was declared and is no longer."
     )
-    owner: str = Field(default=DEFAULT_OWNER, min_length=1, max_length=50)
+    owner: Slug = Field(
+        default=DEFAULT_OWNER, description="Whose declarations these are."
+    )
     wait: bool = Field(default=False, description="Answer when visitors see it.")
 
 

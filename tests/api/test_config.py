@@ -126,3 +126,12 @@ def test_whole_portal_takes_the_right_to_manage(
     enter: Callable[..., Program], scope: Scope
 ) -> None:
     assert put(enter(scope), YAML).status_code == 403
+
+
+@pytest.mark.parametrize("owner", ["a%20b", "", "%C3%A9", "x" * 51, "a/b"])
+def test_an_owner_is_what_the_command_takes(manager: Program, owner: str) -> None:
+    answer = put(manager, YAML, f"?owner={owner}")
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == ["owner"]
+    assert not Declaration.objects.exists()
