@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from maintenance.api import assets, config, portal, reason, schedules
 from maintenance.api.bodies import BoundedParser
 from maintenance.api.fields import QueryFields, of_pydantic, unprocessable
+from maintenance.api.heads import answering_heads
 from maintenance.api.outages import OUTAGES, outage
 from maintenance.api.portal import Entry, PublicationDocument, Status
 from maintenance.api.problems import MEDIA_TYPE, FieldError, ProblemError, problem
@@ -63,6 +64,15 @@ class TokenAuth(HttpBearer):
 
 
 class EntracteAPI(NinjaAPI):
+    @property
+    def urls(self) -> Any:
+        """Let every address with GET answer HEAD, too, which ninja does not."""
+        patterns: Any
+        patterns, *names = super().urls
+        for pattern in patterns:
+            pattern.callback = answering_heads(pattern.callback)
+        return patterns, *names
+
     def get_openapi_schema(self, **options: Any) -> Any:
         """Add the errors that every operation may answer with."""
         schema = super().get_openapi_schema(**options)

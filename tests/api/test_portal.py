@@ -352,6 +352,39 @@ OPERATIONS = [
 ]
 
 
+READS = [path for method, path in OPERATIONS if method == "GET"]
+OTHERS = sorted({path for _, path in OPERATIONS} - set(READS))
+
+
+@pytest.mark.parametrize("path", [*READS, "/api/v1/openapi.json"])
+def test_head_is_answered_as_get_is(manager: Program, path: str) -> None:
+    address = path.removeprefix("/api/v1/").format(key="1", version="1", number="1")
+
+    got, head = (manager.ask(method, address) for method in ("GET", "HEAD"))
+
+    assert head.status_code == got.status_code != 405
+    assert head.content == b""
+    assert head["Content-Type"] == got["Content-Type"]
+    assert head["Content-Length"] == str(len(got.content))
+    assert head.get("ETag") == got.get("ETag")
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_where_nothing_is_read_there_is_no_head(manager: Program, path: str) -> None:
+    address = path.removeprefix("/api/v1/").format(key="1", version="1")
+
+    answer = manager.ask("HEAD", address)
+
+    assert answer.status_code == 405
+    assert "HEAD" not in answer["Allow"]
+
+
+def test_what_is_allowed_has_head(manager: Program) -> None:
+    answer = manager.ask("PATCH", "settings")
+
+    assert set(answer["Allow"].split(", ")) == {"GET", "PUT", "HEAD"}
+
+
 @pytest.mark.parametrize("authorization", ["", "Bearer ent_wrong"])
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_operation_wants_a_token(
