@@ -407,7 +407,7 @@ def test_wrong_tokens_are_throttled(client: Client) -> None:
         )
 
     assert answer.status_code == 429
-    assert answer["Retry-After"] == "60"
+    assert 40 < int(answer["Retry-After"]) <= 60
     cache.clear()
 
 
