@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 from django.core.exceptions import ValidationError
 from ninja import Schema
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.domain.remedies import remedy
@@ -35,6 +35,22 @@ class QueryFields(Schema):
     """What may stand in an address behind the question mark, and nothing else."""
 
     model_config = ConfigDict(populate_by_name=True)
+
+
+def one_of(*words: str) -> Any:
+    """Return the type of a word that may come in any case, and becomes one of these."""
+    known = {word.lower(): word for word in words}
+
+    def as_known(value: object) -> object:
+        # Letters beyond ASCII may become others in lower case.
+        is_word = isinstance(value, str) and value.isascii()
+        return known.get(str(value).lower(), value) if is_word else value
+
+    return Annotated[
+        Literal[words],
+        BeforeValidator(as_known),
+        Field(description="In upper or lower case."),
+    ]
 
 
 def unprocessable(errors: Iterable[FieldError]) -> ProblemError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from maintenance.actions.rewrite import refuse_if_changed, rewrite
 from maintenance.api.answers import answer, with_number
 from maintenance.api.bodies import MAX_NUMBER
 from maintenance.api.conditions import expected_number, refuse_condition
+from maintenance.api.fields import one_of
 from maintenance.api.paging import Page, page
 from maintenance.api.problems import ProblemError
 from maintenance.api.publishing import publish_soon
@@ -40,11 +41,11 @@ _NOUNS = tuple(noun for noun in NOUNS if noun != "token")
 
 
 class HistoryPage(Page):
-    noun: Literal[_NOUNS] | None = None  # type: ignore[valid-type]
+    noun: one_of(*_NOUNS) | None = None  # type: ignore[valid-type]
     object_id: int | None = Field(default=None, ge=1, le=MAX_NUMBER)
     author: str | None = Field(default=None, max_length=150)
-    channel: Literal[tuple(Channel.values)] | None = None  # type: ignore[valid-type]
-    action: Literal[tuple(Action.values)] | None = None  # type: ignore[valid-type]
+    channel: one_of(*Channel.values) | None = None  # type: ignore[valid-type]
+    action: one_of(*Action.values) | None = None  # type: ignore[valid-type]
 
 
 class Status(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +30,7 @@ from maintenance.api.fields import (
     Body,
     QueryFields,
     of_django,
+    one_of,
     unprocessable,
     validated,
 )
@@ -59,12 +60,8 @@ _JSON = "application/json"
 MAX_SERVICES_IN_ADDRESS = 20
 MAX_SERVICES = 1_000
 
-KindWord = Literal[
-    "planned", "incident", "overload", "retired",
-    "PLANNED", "INCIDENT", "OVERLOAD", "RETIRED",
-]  # fmt: skip
-FormatWord = Literal["markdown", "html", "MARKDOWN", "HTML"]
-
+KindWord: Any = one_of(*Kind)
+FormatWord: Any = one_of(*TextFormat.values)
 
 # What becomes of the + of an offset in an address.
 _OFFSET = re.compile(r"\d\d(:?\d\d)?")
@@ -281,8 +278,8 @@ def _announcement(said: Speech, closes_at: datetime | None) -> Announcement:
         text=said.text.strip(),
         title=said.title or "",
         language=said.language or default_language(),
-        kind=Kind((said.kind or Kind.PLANNED).upper()),
-        format=TextFormat((said.format or TextFormat.MARKDOWN).upper()),
+        kind=Kind(said.kind or Kind.PLANNED),
+        format=TextFormat(said.format or TextFormat.MARKDOWN),
         services=tuple(said.services or ()),
         closes_at=closes_at,
         keep_until_ended=said.keep or False,

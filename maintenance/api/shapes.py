@@ -7,7 +7,7 @@ besides is named here. A column that is added needs no change.
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.db import models
 from pydantic import AfterValidator, Field, create_model
@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from maintenance.actions.ends import parse_instant
 from maintenance.api.bodies import MAX_NUMBER
-from maintenance.api.fields import Body
+from maintenance.api.fields import Body, one_of
 from maintenance.domain.codec import instant
 from maintenance.history.documents import NOUNS
 from maintenance.models import Asset, ReasonText, Site
@@ -137,7 +137,7 @@ def _type_of(column: Any) -> Any:
         # Files have no slug: what names them is their content.
         return {Asset: AssetName, Site: Digest}.get(column.related_model, Slug)
     if column.choices:
-        return Literal[tuple(str(value) for value, _ in column.choices)]
+        return one_of(*(str(value) for value, _ in column.choices))
     kind, limits = _plain_type(column)
     return Annotated[kind, Field(**limits, description=str(column.help_text) or None)]
 

@@ -125,7 +125,7 @@ def test_json_says_the_same(manager: Program) -> None:
             "title": "Pause",
             "services": ["shop"],
             "until": "2126-12-01T06:00+01:00",
-            "kind": "RETIRED",
+            "kind": "Retired",
         },
     )
 

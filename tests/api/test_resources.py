@@ -223,7 +223,8 @@ def test_a_wrong_value_is_told_with_a_remedy(
     ("plural", "changes", "field"),
     [
         ("reasons", {"slug": "a b"}, "slug"),
-        ("reasons", {"kind": "planned"}, "kind"),
+        ("reasons", {"kind": "plan"}, "kind"),
+        ("reasons", {"kind": "\u0131ncident"}, "kind"),
         ("reasons", {"status": 200}, "status"),
         ("reasons", {"status": 600}, "status"),
         ("reasons", {"status": 2**40}, "status"),
@@ -257,6 +258,21 @@ def test_an_error_names_the_field(
     assert answer.status_code == 422
     assert fields(answer) == [field]
     assert not Revision.objects.exclude(noun="token").exists()
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper, str.capitalize])
+def test_words_may_come_in_any_case(
+    manager: Program, spell: Callable[[str], str]
+) -> None:
+    text = {"text": "Moving", "format": spell("html")}
+    sent = {"slug": "a", "kind": spell("incident"), "texts": {"en": text}}
+
+    reason = manager.ask("POST", "reasons", sent).json()
+    theme = DOCUMENTS["themes"] | {"design": spell("night_shift")}
+
+    assert reason["kind"] == "INCIDENT"
+    assert reason["texts"]["en"]["format"] == "HTML"
+    assert manager.ask("POST", "themes", theme).json()["design"] == "NIGHT_SHIFT"
 
 
 def test_a_slug_that_is_taken_is_refused(manager: Program) -> None:
@@ -464,6 +480,7 @@ def test_what_a_list_cannot_be_asked_is_refused(
     ("query", "slugs"),
     [
         ("kind=INCIDENT", ["incident"]),
+        ("kind=incident", ["incident"]),
         ("is_announcement=false", ["plan", "incident"]),
         ("is_announcement=true", []),
     ],
