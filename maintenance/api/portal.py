@@ -14,6 +14,7 @@ from maintenance.api.answers import answer, with_number
 from maintenance.api.bodies import MAX_NUMBER
 from maintenance.api.conditions import expected_number, refuse_condition
 from maintenance.api.fields import one_of
+from maintenance.api.outages import noted_briefly
 from maintenance.api.paging import Page, page
 from maintenance.api.problems import ProblemError
 from maintenance.api.publishing import publish_soon
@@ -99,7 +100,7 @@ def read_status(request: HttpRequest) -> HttpResponse:
         published_at=_time(live.published_at) if live else None,
         rolled_back_to=live.rolled_back_to if live else None,
         pending=has_pending(),
-        error=failing.error if failing else "",
+        error=noted_briefly(failing.error) if failing else "",
     )
     return answer(status.model_dump())
 

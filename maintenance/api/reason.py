@@ -34,6 +34,7 @@ from maintenance.api.fields import (
     unprocessable,
     validated,
 )
+from maintenance.api.outages import briefly
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
 from maintenance.api.shapes import REF, Slug
@@ -170,7 +171,7 @@ def read_reason(request: HttpRequest, query: Query[Places]) -> HttpResponse:
     authorise(token, Scope.READ, Scope.ANNOUNCE)
     authorise_services(token, query.service)
     wanted, at = set(_known(query.service)), timezone.now()
-    snapshot, note = now_seen(at)
+    snapshot, note = now_seen(at, tell=briefly)
     rows = [
         _row(row) for row in in_force(snapshot, at) if not wanted or row.slug in wanted
     ]

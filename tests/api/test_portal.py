@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from maintenance.api.interface import api
-from maintenance.models import Asset, Publication, Revision, Schedule
+from maintenance.models import Asset, Publication, Publisher, Revision, Schedule
 from maintenance.models.token import Scope
 from maintenance.publishing.publish import publish
 from maintenance.publishing.store import SnapshotStore
@@ -259,6 +259,17 @@ def test_the_status_says_what_visitors_see(
         "pending": True,
         "error": "",
     }
+
+
+def test_the_status_names_no_folder(manager: Program) -> None:
+    error = "Cannot write: [Errno 20] Not a directory: '/srv/portal/storage'."
+    Publisher.objects.update_or_create(
+        id=1, defaults={"failed_at": NOON, "error": error}
+    )
+
+    status = manager.ask("GET", "status").json()
+
+    assert status["error"] == "The storage cannot be used now."
 
 
 def test_the_status_of_a_portal_that_never_published(manager: Program) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from django.utils import timezone
 from maintenance.models import Reason, Revision, Schedule
 from maintenance.models.reason import MAX_TEXT_LENGTH
 from maintenance.models.token import Scope
+from maintenance.publishing.publish import publish
+from maintenance.publishing.store import SnapshotStore
 from tests.api.asking import Program
-from tests.factories import make_service
+from tests.factories import NOON, make_service
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[..., Program]
@@ -385,3 +389,16 @@ def test_a_service_in_the_address_that_is_no_name_is_told_by_its_place(
 
     assert fields(answer) == ["service.0"]
     assert answer.json()["detail"].startswith("service.0: 'a b' cannot be used: ")
+
+
+def test_what_cannot_be_read_is_told_without_its_folder(
+    enter: Enter, store: SnapshotStore, tmp_path: Path
+) -> None:
+    announcer = enter(Scope.ANNOUNCE)
+    publish(store, at=NOON)
+    make_service("shop")
+    shutil.rmtree(tmp_path / "storage")
+
+    note = announcer.ask("GET", "reason").json()["note"]
+
+    assert note.endswith("cannot be read. The storage cannot be used now.")

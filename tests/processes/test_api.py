@@ -85,6 +85,22 @@ def test_a_portal_that_is_stopped_publishes_what_it_has_taken(tmp_path: Path) ->
         made.until_page("Database upgrade")
 
 
+def test_a_storage_that_is_away_is_told_without_its_folder(tmp_path: Path) -> None:
+    with copy(tmp_path) as made:
+        made.prepare()
+        made.start_portal()
+        secret = token(made, "--scope", "announce")
+        (made.data / "storage").write_text("in the way")
+
+        said = curl(
+            made, secret, "-X", "PUT", "-d", "Database upgrade", query="?wait=true"
+        )
+
+        assert "not published yet: The storage cannot be used now." in said
+        assert "Errno" not in said
+        assert str(made.data / "storage") in made.log_of("portal")
+
+
 @contextmanager
 def somebody_writes(made: Copy) -> Iterator[None]:
     """Hold what a writer of tokens needs, as a long transaction does."""
