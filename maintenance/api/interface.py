@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from itertools import chain
-from typing import Any
+from typing import Any, get_origin
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router
@@ -125,24 +125,37 @@ class Problem(BaseModel):
     errors: list[Fault] = []
 
 
-def refuse_unknown_query(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Refuse what nobody reads in an address: it is a name with a slip."""
+def refuse_wrong_query(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse what an address says in vain: unknown names, and one value of several."""
 
     @wraps(view)
     def checked(request: HttpRequest, **values: Any) -> Any:
         known = {
-            field.alias or name
+            field.alias or name: get_origin(field.annotation) is list
             for value in values.values()
             if isinstance(value, QueryFields)
             for name, field in type(value).model_fields.items()
         }
-        if unknown := sorted(request.GET.keys() - known):
-            names = ", ".join(sorted(known)) or "none"
-            message = f"There is no such parameter here: there are {names}."
-            raise unprocessable(FieldError(name[:100], message) for name in unknown)
+        if wrong := list(_wrong_parameters(request, known)):
+            raise unprocessable(wrong)
         return view(request, **values)
 
     return checked
+
+
+def _wrong_parameters(
+    request: HttpRequest, known: dict[str, bool]
+) -> Iterator[FieldError]:
+    """Give the errors of parameters, by the known ones and whether they may repeat."""
+    names = ", ".join(sorted(known)) or "none"
+    for name, values in sorted(request.GET.lists()):
+        if name not in known:
+            message = f"There is no such parameter here: there are {names}."
+            yield FieldError(name[:100], message)
+        elif len(values) > 1 and not known[name]:
+            yield FieldError(
+                name, f"It stands there {len(values)} times: give it once."
+            )
 
 
 RESOURCES = (
@@ -194,7 +207,7 @@ api = EntracteAPI(
     auth=TokenAuth(),
     parser=BoundedParser(),
 )
-api.add_decorator(refuse_unknown_query)
+api.add_decorator(refuse_wrong_query)
 _ROUTERS = {
     "reasons": Router(tags=["reasons"]),
     "services": Router(tags=["services"]),

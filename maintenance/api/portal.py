@@ -23,6 +23,7 @@ from maintenance.api.resources import (
     changes,
     json_of,
     making,
+    refuse_another,
     tell,
     token_of,
 )
@@ -127,11 +128,12 @@ def read_settings(request: HttpRequest) -> HttpResponse:
 def replace_settings(request: HttpRequest) -> HttpResponse:
     """Make what holds for all services what a document says."""
     token = token_of(request, Scope.MANAGE)
-    document, etag = body_of(request, "settings")
+    sent = body_of(request, "settings")
+    refuse_another(sent, 1)
     with making(token) as (made, _):
-        expected = expected_number(request, "settings", 1, etag)
+        expected = expected_number(request, "settings", 1, sent.etag)
         refuse_if_changed("settings", 1, expected)
-        content = with_number(rewrite("settings", 1, document, made))
+        content = with_number(rewrite("settings", 1, sent.document, made))
     return tell(content, publish_soon(wait=False))
 
 

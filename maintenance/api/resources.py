@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -113,12 +113,32 @@ def tell(content: Document, outcome: Outcome) -> HttpResponse:
     return answer(content, status=status, headers={"ETag": content["etag"]})
 
 
-def body_of(request: HttpRequest, noun: str) -> tuple[Document, str | None]:
-    """Return the document of a body, and the ETag that came in it."""
+class Sent(NamedTuple):
+    """A body: a document, and the number and ETag that an answer had beside it."""
+
+    document: Document
+    number: int | None
+    etag: str | None
+
+
+def body_of(request: HttpRequest, noun: str) -> Sent:
+    """Return what a body holds."""
     given: Document = validated(shape(noun), parse_json(request)).model_dump()
-    given.pop("id")
-    etag: str | None = given.pop("etag")
-    return given, etag
+    return Sent(given, given.pop("id"), given.pop("etag"))
+
+
+def refuse_another(sent: Sent, object_id: int) -> None:
+    """Refuse a document that was read at another address.
+
+    Raises:
+        ProblemError: 422, it has another number.
+    """
+    if sent.number not in (None, object_id):
+        message = (
+            f"The object at this address has the id {object_id}: leave the id out, or "
+            "put the document where it belongs."
+        )
+        raise unprocessable([FieldError("id", message)])
 
 
 def routes(resource: Resource, router: Router) -> None:
@@ -165,12 +185,12 @@ def _add_read(resource: Resource, router: Router) -> None:
 def _add_create(resource: Resource, router: Router) -> None:
     def create(request: HttpRequest) -> HttpResponse:
         token = token_of(request, Scope.MANAGE)
-        document, _ = body_of(request, resource.noun)
+        sent = body_of(request, resource.noun)
         return created(
             request,
             token,
             resource,
-            lambda made: rewrite(resource.noun, None, document, made),
+            lambda made: rewrite(resource.noun, None, sent.document, made),
         )
 
     router.post(
@@ -208,12 +228,13 @@ def created(
 def _add_replace(resource: Resource, router: Router) -> None:
     def replace(request: HttpRequest, key: str) -> HttpResponse:
         token = token_of(request, Scope.MANAGE)
-        document, etag = body_of(request, resource.noun)
+        sent = body_of(request, resource.noun)
         with making(token) as (made, _):
             subject = find(resource, key)
-            expected = expected_number(request, resource.noun, subject.pk, etag)
+            refuse_another(sent, subject.pk)
+            expected = expected_number(request, resource.noun, subject.pk, sent.etag)
             refuse_if_changed(resource.noun, subject.pk, expected)
-            subject = rewrite(resource.noun, subject.pk, document, made)
+            subject = rewrite(resource.noun, subject.pk, sent.document, made)
             content = with_number(subject)
         return tell(content, publish_soon(wait=False))
 

@@ -104,6 +104,7 @@ def test_what_is_read_can_be_put_back(manager: Program) -> None:
         ("a: &a [1]\nb: *a", "text/yaml", 422, "body"),
         ("[" * 1000, "application/json", 422, "body"),
         (" ", "text/yaml", 422, "body"),
+        ('{"version": %s}' % ("1" * 5000), "application/json", 422, "body"),
         ("version: 1", "text/plain", 415, ""),
     ],
 )
@@ -118,6 +119,7 @@ def test_bad_documents_change_nothing(
     assert answer["Content-Type"] == "application/problem+json"
     errors = [each["field"] for each in answer.json().get("errors", [])]
     assert any(each.startswith(field) for each in errors) or not field
+    assert "sys." not in answer.json()["detail"]
     assert Revision.objects.count() == before
 
 

@@ -246,6 +246,12 @@ def test_settings_can_be_put(manager: Program) -> None:
     assert manager.ask("PUT", "settings", read).status_code == 412
 
 
+def test_settings_have_one_number(manager: Program) -> None:
+    answer = manager.ask("PUT", "settings", {"id": 2})
+
+    assert [each["field"] for each in answer.json()["errors"]] == ["id"]
+
+
 def test_the_status_says_what_visitors_see(
     manager: Program, store: SnapshotStore
 ) -> None:

@@ -207,6 +207,9 @@ def test_what_speaks_can_be_read(manager: Program) -> None:
         ("?language=english", "language"),
         ("?title=" + "x" * 201, "title"),
         ("?titel=Pause", "titel"),
+        ("?for=2h&for=3h", "for"),
+        ("?for=2h&for=2h", "for"),
+        ("?wait=true&wait=false", "wait"),
         ("?service=" + "&service=".join(map(str, range(21))), "service"),
     ],
 )
@@ -236,6 +239,7 @@ def test_an_error_names_what_is_wrong_in_the_address(
         ({"text": "a", "services": "shop"}, "services"),
         ({"text": "a", "services": [7]}, "services.0"),
         ({"text": "a", "for": 2**70}, "for"),
+        ('{"text": "a", "for": [-%s]}' % ("1" * 5000), "for.0"),
         ([], "body"),
         (7, "body"),
         (None, "body"),
@@ -261,7 +265,7 @@ def test_an_error_names_what_is_wrong_in_the_body(
         ("[" * 20, 400),
         ("[" * 20 + "]" * 20, 422),
         ("[" * 100_000 + "]" * 100_000, 422),
-        ("1" * 5000, 400),
+        ("1" * 5000, 422),
     ],
 )
 def test_what_is_no_json_is_refused(

@@ -109,6 +109,19 @@ def test_what_was_read_can_be_put_back_changed(manager: Program, plural: str) ->
 
 
 @pytest.mark.parametrize("plural", DOCUMENTS)
+def test_a_document_of_another_object_is_refused(manager: Program, plural: str) -> None:
+    document = DOCUMENTS[plural]
+    first = manager.ask("POST", plural, document).json()
+    manager.ask("POST", plural, document | {"slug": "other"})
+
+    answer = manager.ask("PUT", f"{plural}/other", document | {"id": first["id"]})
+
+    assert answer.status_code == 422
+    assert fields(answer) == ["id"]
+    assert manager.ask("GET", f"{plural}/other").status_code == 200
+
+
+@pytest.mark.parametrize("plural", DOCUMENTS)
 def test_what_is_deleted_is_gone(manager: Program, plural: str) -> None:
     manager.ask("POST", plural, DOCUMENTS[plural])
     key = DOCUMENTS[plural]["slug"]
@@ -464,6 +477,7 @@ def test_a_list_comes_in_pieces(manager: Program) -> None:
         ("offset=99999999999999999999", "offset"),
         ("kind=NICE", "kind"),
         ("colour=red", "colour"),
+        ("limit=1&limit=2", "limit"),
     ],
 )
 def test_what_a_list_cannot_be_asked_is_refused(
