@@ -17,9 +17,10 @@ from maintenance.api.fields import QueryFields, unprocessable
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
 from maintenance.api.resources import token_of
-from maintenance.api.shapes import Slug
+from maintenance.api.shapes import REF, Slug
 from maintenance.api.tokens import author_of
 from maintenance.declared.problems import DeclarationError
+from maintenance.declared.shape import json_schema
 from maintenance.declared.sources import to_portal
 from maintenance.history.recording import turn
 from maintenance.models.token import Scope
@@ -33,7 +34,7 @@ _ENDINGS = {
     "application/x-yaml": ".yaml",
     "text/yaml": ".yaml",
 }
-_DOCUMENT = {"schema": {"type": "object"}}
+_DOCUMENT = {"schema": {"$ref": REF.format(model="Configuration")}}
 _TOLD = {
     "type": "object",
     "properties": {
@@ -66,6 +67,15 @@ _EXPORTED = {
         }
     }
 }
+
+
+def schemas() -> dict[str, Any]:
+    """Return the schemas that a document is made of, under names of their own."""
+    whole = json_schema(ref_template=REF.format(model="Declared{model}"))
+    parts = whole.pop("$defs")
+    del whole["$schema"]
+    named = {f"Declared{name}": part for name, part in parts.items()}
+    return named | {"Configuration": whole}
 
 
 class How(QueryFields):

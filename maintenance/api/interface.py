@@ -181,6 +181,7 @@ def _components() -> dict[str, Any]:
         name: model.model_json_schema(ref_template=REF) for name, model in plain.items()
     }
     found["Problem"].pop("$defs", None)
+    found |= config.schemas()
     titles = [resource.title for resource in RESOURCES]
     return found | {
         f"{title}List": _list_of(title) for title in (*titles, "Publication", "Entry")

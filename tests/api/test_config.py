@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from maintenance.models import Declaration, Revision, Service
 from maintenance.models.token import Scope
@@ -137,3 +139,26 @@ def test_an_owner_is_what_the_command_takes(manager: Program, owner: str) -> Non
     assert answer.status_code == 422
     assert [each["field"] for each in answer.json()["errors"]] == ["owner"]
     assert not Declaration.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/yaml"])
+def test_a_document_may_name_its_schema(manager: Program, kind: str) -> None:
+    body = json.dumps({"$schema": "portal.schema.json", "version": 1})
+
+    answer = put(manager, body, kind=kind)
+
+    assert (answer.status_code, answer.json()["changed"]) == (200, False)
+
+
+def test_the_description_says_what_a_document_may_hold(client: Client) -> None:
+    described = client.get("/api/v1/openapi.json").json()
+
+    content = described["paths"]["/api/v1/config"]["put"]["requestBody"]["content"]
+    (reference,) = {each["schema"]["$ref"] for each in content.values()}
+    parts = described["components"]["schemas"]
+    assert set(parts[reference.rpartition("/")[2]]["properties"]) >= {
+        *("version", "themes", "reasons", "services", "schedules", "settings"),
+    }
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(described)))
+    assert names <= parts.keys()
+    assert "#/$defs/" not in json.dumps(parts)
