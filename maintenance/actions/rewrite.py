@@ -10,7 +10,7 @@ from maintenance.history.documents import NOUNS, Document, Recorded
 from maintenance.history.names import REFERENCES
 from maintenance.history.recording import Change
 from maintenance.history.restoring import restore
-from maintenance.models import Revision
+from maintenance.models import Asset, Revision, Site
 
 
 class MissingError(Exception):
@@ -77,5 +77,22 @@ def _refuse_unknown(noun: str, document: Document) -> None:
         found = set(model.objects.filter(slug__in=slugs).values_list("slug", flat=True))
         if unknown := sorted(set(slugs) - found):
             errors[field] = f"There is no {named} {unknown[0]!r}."
+    if noun == "theme":
+        errors |= _unknown_files(document)
     if errors:
         raise MissingError(errors)
+
+
+def _unknown_files(document: Document) -> dict[str, str]:
+    """Return what is wrong with the files that a theme names by their content."""
+    errors = {}
+    for field in ("logo", "favicon"):
+        file = document[field]
+        if file and not Asset.objects.filter(**file).exists():
+            errors[field] = (
+                f"There is no asset {file['name']!r} of it: upload it first."
+            )
+    site = document["site"]
+    if site and not Site.objects.filter(digest=site).exists():
+        errors["site"] = f"There is no site {site[:12]}: push it first."
+    return errors

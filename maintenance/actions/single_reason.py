@@ -27,10 +27,10 @@ def single_reason(at: datetime) -> str | None:
 def announce_html(text: str, *, author: Author, at: datetime) -> Schedule:
     """Announce HTML everywhere until it is ended, as the recipe's `curl` did.
 
+    It stays as it was sent, with the white space around it.
+
     Raises:
         AnnounceError: it breaks a rule for texts.
     """
-    said = Announcement(
-        text.strip(), language=default_language(), format=TextFormat.HTML
-    )
+    said = Announcement(text, language=default_language(), format=TextFormat.HTML)
     return announce(said, author=author, at=at)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 
+from maintenance.actions.unwaited import without_waiting
 from maintenance.history.recording import Author, change
 from maintenance.models import Service, Token
 from maintenance.models.errors import in_sentences
 from maintenance.models.schedule import LATEST
 from maintenance.models.token import Scope
+
+logger = logging.getLogger(__name__)
 
 SECRET_BYTES = 32
 # Not a secret: it tells one token from another in lists.
@@ -98,7 +103,7 @@ def revoke_token(token: Token, *, author: Author, at: datetime) -> None:
 
 
 def find_token(secret: str, *, at: datetime) -> Token:
-    """Return the token that a program shows, and note that it was used.
+    """Return the token that a program shows, and note that it was used, if that is easy.
 
     Raises:
         WrongTokenError: there is none such, or it is revoked or has expired.
@@ -121,9 +126,15 @@ def find_token(secret: str, *, at: datetime) -> Token:
 
 
 def _note_use(token: Token, at: datetime) -> None:
+    """Note the use if that costs nothing: who reads must not wait for who writes."""
     last = token.last_used_at
-    if last is None or at - last >= USE_NOTED_EVERY:
-        Token.objects.filter(pk=token.pk).update(last_used_at=at)
+    if last is not None and at - last < USE_NOTED_EVERY:
+        return
+    try:
+        with without_waiting():
+            Token.objects.filter(pk=token.pk).update(last_used_at=at)
+    except DatabaseError as exc:
+        logger.info("The use of the token %r is not noted: %s", token.name, exc)
 
 
 def _digest(secret: str) -> str:

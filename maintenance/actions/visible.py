@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from maintenance.actions.overview import in_force
@@ -31,10 +31,13 @@ def seen_instead(store: SnapshotStore, live: Publication | None) -> Snapshot | N
     return store.get(live.digest) if live and differs(live) else None
 
 
-def now_seen(at: datetime) -> tuple[Snapshot, str]:
+def now_seen(
+    at: datetime, *, tell: Callable[[StoreError], str] = str
+) -> tuple[Snapshot, str]:
     """Return what visitors see, and in which way that is not what is saved.
 
-    Where they see nothing of it yet, or it cannot be read, it is what is saved.
+    Where they see nothing of it yet, or it cannot be read, it is what is saved. What
+    the storage says is told as the shell tells it.
     """
     live = Publication.objects.live()
     if live is None:
@@ -43,7 +46,7 @@ def now_seen(at: datetime) -> tuple[Snapshot, str]:
     try:
         seen = seen_instead(current_store(), live)
     except StoreError as exc:
-        note = f"This is what is saved: what visitors see cannot be read. {exc}"
+        note = f"This is what is saved: what visitors see cannot be read. {tell(exc)}"
         return build_snapshot(at), note
     if seen is None:
         return build_snapshot(at), ""

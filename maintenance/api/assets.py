@@ -13,17 +13,17 @@ from maintenance.actions.assets import (
     save_asset,
     store_asset,
 )
-from maintenance.api.answers import answer, with_number
 from maintenance.api.fields import QueryFields, unprocessable
 from maintenance.api.problems import FieldError, ProblemError
-from maintenance.api.publishing import publish_soon
 from maintenance.api.resources import (
     CREATED,
     Resource,
+    created,
     creation,
-    making,
+    idempotency_key,
     token_of,
 )
+from maintenance.history.recording import Change
 from maintenance.models import Asset
 from maintenance.models.token import Scope
 from maintenance.publishing.current import current_store
@@ -58,25 +58,24 @@ ASSETS = Resource("asset", "assets", "pk", is_document=False, verbs=("read", "de
                 }
             },
         },
+        "parameters": [idempotency_key()],
         "responses": creation(ASSETS)["responses"],
     },
 )
 def create_asset(request: HttpRequest, query: Query[AssetQuery]) -> HttpResponse:
     """Upload a PNG, JPEG, GIF, WebP or ICO file."""
     token = token_of(request, Scope.MANAGE)
+    return created(request, token, ASSETS, lambda made: _take(request, query, made))
+
+
+def _take(request: HttpRequest, query: AssetQuery, made: Change) -> Asset:
     asset = Asset()
-    with making(token) as (made, _):
-        try:
-            describe_asset(asset, query.name, request.body)
-            store_asset(current_store(), asset, request.body)
-        except AssetError as exc:
-            raise unprocessable([FieldError("body", str(exc))]) from exc
-        except StoreError as exc:
-            raise ProblemError(503, f"The storage did not take it: {exc}") from exc
-        save_asset(asset, made)
-        content = with_number(asset)
-    publish_soon(wait=False)
-    location = f"{request.path}/{asset.pk}"
-    return answer(
-        content, status=CREATED, headers={"ETag": content["etag"], "Location": location}
-    )
+    try:
+        describe_asset(asset, query.name, request.body)
+        store_asset(current_store(), asset, request.body)
+    except AssetError as exc:
+        raise unprocessable([FieldError("body", str(exc))]) from exc
+    except StoreError as exc:
+        raise ProblemError(503, f"The storage did not take it: {exc}") from exc
+    save_asset(asset, made)
+    return asset

@@ -10,10 +10,13 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 
 from maintenance.api.problems import FieldError, ProblemError
+from maintenance.domain.json_faults import in_words
 
 MAX_DEPTH = 8
 # What SQLite and PostgreSQL keep in a BIGINT.
 MAX_NUMBER = 2**63 - 1
+# Far more than that has, and far fewer than Python reads.
+MAX_DIGITS = 100
 
 
 class BoundedParser(Parser):
@@ -38,12 +41,16 @@ def parse_json(request: HttpRequest) -> Any:
         )
     try:
         value = json.loads(
-            request.body, parse_constant=_refuse_constant, object_pairs_hook=_once
+            # Else Python would guess UTF-16, which JSON has not (RFC 8259, section 8.1).
+            request.body.decode("utf-8-sig"),
+            parse_int=_whole_number,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_once,
         )
     except RecursionError as exc:
         raise _too_deep() from exc
     except ValueError as exc:
-        raise ProblemError(400, f"The body is no JSON: {exc}.") from exc
+        raise ProblemError(400, f"The body is no JSON: {in_words(exc)}.") from exc
     for path, part in _parts(value, ()):
         _refuse_unstorable(".".join(path), part)
     return value
@@ -86,6 +93,11 @@ def _is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
+def _whole_number(digits: str) -> int:
+    """Return a number, or one that is too large as well where Python reads none."""
+    return int(digits) if len(digits) < MAX_DIGITS else 10**MAX_DIGITS
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
@@ -98,9 +110,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _too_deep() -> ProblemError:
-    return ProblemError(422, f"The body is nested too deep: use {MAX_DEPTH} levels.")
+    return _wrong("body", f"It is nested too deep: use {MAX_DEPTH} levels.")
 
 
 def _wrong(field: str, message: str) -> ProblemError:
     safe = field.encode("ascii", "backslashreplace").decode()
-    return ProblemError(422, message, errors=(FieldError(safe, message),))
+    told = FieldError(safe or "body", message)
+    return ProblemError(422, f"{told.field}: {message}", errors=(told,))

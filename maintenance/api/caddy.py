@@ -1,7 +1,7 @@
 """The admin API of the recipe that this project replaces: one value, and /load.
 
-It answers as Caddy 2.11 does, but for three things: it demands a token, what is
-no reason is 400 (Caddy has 500, or takes null for one), and placeholders such as
+It answers as Caddy 2.11 does, but for what docs/caddy.md lists: it demands a token,
+what is no reason or no page can show is 400, and placeholders such as
 {http.request.host} stay as they are written.
 """
 
@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from maintenance.actions.announce import AnnounceError, withdraw
 from maintenance.actions.single_reason import announce_html, single_reason
+from maintenance.api.outages import OUTAGES, outage
 from maintenance.api.problems import ProblemError
 from maintenance.api.publishing import publish_soon
 from maintenance.api.tokens import (
@@ -65,10 +66,9 @@ def _as_caddy(view: View) -> Callable[..., HttpResponse]:
         try:
             return view(request, authenticate(request))
         except ProblemError as exc:
-            told = _error(exc.status, exc.detail)
-            for name, value in exc.headers.items():
-                told[name] = value
-            return told
+            return _problem(exc)
+        except OUTAGES as exc:
+            return _problem(outage(exc))
         except CaddyProblemError as exc:
             return _error(exc.status, str(exc))
         except (CaddyError, EntityTagError, AnnounceError) as exc:
@@ -179,6 +179,13 @@ def _body(request: HttpRequest, at_most: int) -> bytes:
             f"the body has {len(request.body):,} bytes; send at most {at_most:,}",
         )
     return request.body
+
+
+def _problem(exc: ProblemError) -> HttpResponse:
+    told = _error(exc.status, exc.detail)
+    for name, value in exc.headers.items():
+        told[name] = value
+    return told
 
 
 def _error(status: int, message: str) -> HttpResponse:

@@ -12,12 +12,15 @@ from pydantic import Field
 from maintenance.actions.apply import DEFAULT_OWNER, Applying, apply_document
 from maintenance.actions.export import export_portal
 from maintenance.api.answers import ACCEPTED, answer, in_publication
+from maintenance.api.conditions import refuse_condition
 from maintenance.api.fields import QueryFields, unprocessable
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
 from maintenance.api.resources import token_of
+from maintenance.api.shapes import REF, Slug
 from maintenance.api.tokens import author_of
 from maintenance.declared.problems import DeclarationError
+from maintenance.declared.shape import json_schema
 from maintenance.declared.sources import to_portal
 from maintenance.history.recording import turn
 from maintenance.models.token import Scope
@@ -31,7 +34,7 @@ _ENDINGS = {
     "application/x-yaml": ".yaml",
     "text/yaml": ".yaml",
 }
-_DOCUMENT = {"schema": {"type": "object"}}
+_DOCUMENT = {"schema": {"$ref": REF.format(model="Configuration")}}
 _TOLD = {
     "type": "object",
     "properties": {
@@ -66,12 +69,23 @@ _EXPORTED = {
 }
 
 
+def schemas() -> dict[str, Any]:
+    """Return the schemas that a document is made of, under names of their own."""
+    whole = json_schema(ref_template=REF.format(model="Declared{model}"))
+    parts = whole.pop("$defs")
+    del whole["$schema"]
+    named = {f"Declared{name}": part for name, part in parts.items()}
+    return named | {"Configuration": whole}
+
+
 class How(QueryFields):
     dry_run: bool = Field(default=False, description="Tell the difference alone.")
     prune: bool = Field(
         default=False, description="Delete what was declared and is no longer."
     )
-    owner: str = Field(default=DEFAULT_OWNER, min_length=1, max_length=50)
+    owner: Slug = Field(
+        default=DEFAULT_OWNER, description="Whose declarations these are."
+    )
     wait: bool = Field(default=False, description="Answer when visitors see it.")
 
 
@@ -89,6 +103,7 @@ def read_config(request: HttpRequest) -> HttpResponse:
 def apply_config(request: HttpRequest, query: Query[How]) -> HttpResponse:
     """Make the portal what a document declares, all of it or nothing."""
     token = token_of(request, Scope.MANAGE)
+    refuse_condition(request)
     ending = _ENDINGS.get(request.content_type or "")
     if ending is None:
         raise ProblemError(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pydantic
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from ninja import Schema
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.domain.remedies import remedy
+from maintenance.models.errors import errors_by_field
 
 UNPROCESSABLE = 422
 # Bodies can hold thousands of faults; who mends twenty finds the others.
@@ -36,6 +37,22 @@ class QueryFields(Schema):
     model_config = ConfigDict(populate_by_name=True)
 
 
+def one_of(*words: str) -> Any:
+    """Return the type of a word that may come in any case, and becomes one of these."""
+    known = {word.lower(): word for word in words}
+
+    def as_known(value: object) -> object:
+        # Letters beyond ASCII may become others in lower case.
+        is_word = isinstance(value, str) and value.isascii()
+        return known.get(str(value).lower(), value) if is_word else value
+
+    return Annotated[
+        Literal[words],
+        BeforeValidator(as_known),
+        Field(description="In upper or lower case."),
+    ]
+
+
 def unprocessable(errors: Iterable[FieldError]) -> ProblemError:
     """Return the error that names fields."""
     found = tuple(islice(errors, MAX_ERRORS))
@@ -47,21 +64,19 @@ def of_pydantic(errors: Iterable[Mapping[str, Any]]) -> ProblemError:
     """Return pydantic's errors."""
     return unprocessable(
         FieldError(
-            ".".join(_printable(part) for part in each["loc"]) or "body",
+            # What pydantic adds where a name is wrong, and not its value, is no field.
+            ".".join(_printable(part) for part in each["loc"] if part != "[key]")
+            or "body",
             _MESSAGES.get(each["type"]) or _sentence(each),
         )
         for each in errors
     )
 
 
-def of_django(exc: ValidationError, *, prefix: str = "") -> ProblemError:
+def of_django(exc: ValidationError) -> ProblemError:
     """Return what full_clean() found."""
-    if not hasattr(exc, "error_dict"):
-        return unprocessable(FieldError(prefix or "body", m) for m in exc.messages)
     return unprocessable(
-        FieldError(prefix + ("body" if name == NON_FIELD_ERRORS else name), message)
-        for name, messages in exc.message_dict.items()
-        for message in messages
+        FieldError(name or "body", message) for name, message in errors_by_field(exc)
     )
 
 

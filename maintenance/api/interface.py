@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from itertools import chain
-from typing import Any
+from typing import Any, get_origin
 
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
@@ -18,6 +16,8 @@ from pydantic import BaseModel
 from maintenance.api import assets, config, portal, reason, schedules
 from maintenance.api.bodies import BoundedParser
 from maintenance.api.fields import QueryFields, of_pydantic, unprocessable
+from maintenance.api.heads import answering_heads
+from maintenance.api.outages import OUTAGES, outage
 from maintenance.api.portal import Entry, PublicationDocument, Status
 from maintenance.api.problems import MEDIA_TYPE, FieldError, ProblemError, problem
 from maintenance.api.reasons import ReasonPage, cut_reasons
@@ -26,12 +26,7 @@ from maintenance.api.schedules import SCHEDULES
 from maintenance.api.shapes import REF, schemas
 from maintenance.api.tokens import authenticate
 from maintenance.models import Token
-from maintenance.publishing.rendering import ThemeError
-from maintenance.publishing.store import StoreError
 
-logger = logging.getLogger(__name__)
-
-RETRY_SECONDS = 5
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _REFUSALS = {
     "400": "The request cannot be read.",
@@ -69,6 +64,15 @@ class TokenAuth(HttpBearer):
 
 
 class EntracteAPI(NinjaAPI):
+    @property
+    def urls(self) -> Any:
+        """Let every address with GET answer HEAD, too, which ninja does not."""
+        patterns: Any
+        patterns, *names = super().urls
+        for pattern in patterns:
+            pattern.callback = answering_heads(pattern.callback)
+        return patterns, *names
+
     def get_openapi_schema(self, **options: Any) -> Any:
         """Add the errors that every operation may answer with."""
         schema = super().get_openapi_schema(**options)
@@ -121,24 +125,37 @@ class Problem(BaseModel):
     errors: list[Fault] = []
 
 
-def refuse_unknown_query(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Refuse what nobody reads in an address: it is a name with a slip."""
+def refuse_wrong_query(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse what an address says in vain: unknown names, and one value of several."""
 
     @wraps(view)
     def checked(request: HttpRequest, **values: Any) -> Any:
         known = {
-            field.alias or name
+            field.alias or name: get_origin(field.annotation) is list
             for value in values.values()
             if isinstance(value, QueryFields)
             for name, field in type(value).model_fields.items()
         }
-        if unknown := sorted(request.GET.keys() - known):
-            names = ", ".join(sorted(known)) or "none"
-            message = f"There is no such parameter here: there are {names}."
-            raise unprocessable(FieldError(name[:100], message) for name in unknown)
+        if wrong := list(_wrong_parameters(request, known)):
+            raise unprocessable(wrong)
         return view(request, **values)
 
     return checked
+
+
+def _wrong_parameters(
+    request: HttpRequest, known: dict[str, bool]
+) -> Iterator[FieldError]:
+    """Give the errors of parameters, by the known ones and whether they may repeat."""
+    names = ", ".join(sorted(known)) or "none"
+    for name, values in sorted(request.GET.lists()):
+        if name not in known:
+            message = f"There is no such parameter here: there are {names}."
+            yield FieldError(name[:100], message)
+        elif len(values) > 1 and not known[name]:
+            yield FieldError(
+                name, f"It stands there {len(values)} times: give it once."
+            )
 
 
 RESOURCES = (
@@ -164,6 +181,7 @@ def _components() -> dict[str, Any]:
         name: model.model_json_schema(ref_template=REF) for name, model in plain.items()
     }
     found["Problem"].pop("$defs", None)
+    found |= config.schemas()
     titles = [resource.title for resource in RESOURCES]
     return found | {
         f"{title}List": _list_of(title) for title in (*titles, "Publication", "Entry")
@@ -190,7 +208,7 @@ api = EntracteAPI(
     auth=TokenAuth(),
     parser=BoundedParser(),
 )
-api.add_decorator(refuse_unknown_query)
+api.add_decorator(refuse_wrong_query)
 _ROUTERS = {
     "reasons": Router(tags=["reasons"]),
     "services": Router(tags=["services"]),
@@ -236,16 +254,9 @@ def _in_their_place(error: dict[str, Any]) -> dict[str, Any]:
     return {**error, "loc": rest[1:] if is_named else rest}
 
 
-@api.exception_handler(OperationalError)
-@api.exception_handler(StoreError)
-@api.exception_handler(ThemeError)
-def tell_outage(request: HttpRequest, exc: Exception) -> HttpResponse:
-    # The first line alone: drivers add hints, and addresses that are nobody's affair.
-    logger.error("The API cannot answer: %s", str(exc).partition("\n")[0])
-    return problem(
-        ProblemError(
-            503,
-            "The database or the storage cannot be used now: try again.",
-            headers={"Retry-After": str(RETRY_SECONDS)},
-        )
-    )
+def tell_outage(request: HttpRequest, exc: Any) -> HttpResponse:
+    return problem(outage(exc))
+
+
+for _kind in OUTAGES:
+    api.add_exception_handler(_kind, tell_outage)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field
 from maintenance.actions.rewrite import refuse_if_changed, rewrite
 from maintenance.api.answers import answer, with_number
 from maintenance.api.bodies import MAX_NUMBER
-from maintenance.api.conditions import expected_number
+from maintenance.api.conditions import expected_number, refuse_condition
+from maintenance.api.fields import one_of
+from maintenance.api.outages import noted_briefly
 from maintenance.api.paging import Page, page
 from maintenance.api.problems import ProblemError
 from maintenance.api.publishing import publish_soon
@@ -21,6 +23,7 @@ from maintenance.api.resources import (
     changes,
     json_of,
     making,
+    refuse_another,
     tell,
     token_of,
 )
@@ -40,11 +43,11 @@ _NOUNS = tuple(noun for noun in NOUNS if noun != "token")
 
 
 class HistoryPage(Page):
-    noun: Literal[_NOUNS] | None = None  # type: ignore[valid-type]
+    noun: one_of(*_NOUNS) | None = None  # type: ignore[valid-type]
     object_id: int | None = Field(default=None, ge=1, le=MAX_NUMBER)
     author: str | None = Field(default=None, max_length=150)
-    channel: Literal[tuple(Channel.values)] | None = None  # type: ignore[valid-type]
-    action: Literal[tuple(Action.values)] | None = None  # type: ignore[valid-type]
+    channel: one_of(*Channel.values) | None = None  # type: ignore[valid-type]
+    action: one_of(*Action.values) | None = None  # type: ignore[valid-type]
 
 
 class Status(BaseModel):
@@ -98,7 +101,7 @@ def read_status(request: HttpRequest) -> HttpResponse:
         published_at=_time(live.published_at) if live else None,
         rolled_back_to=live.rolled_back_to if live else None,
         pending=has_pending(),
-        error=failing.error if failing else "",
+        error=noted_briefly(failing.error) if failing else "",
     )
     return answer(status.model_dump())
 
@@ -125,11 +128,12 @@ def read_settings(request: HttpRequest) -> HttpResponse:
 def replace_settings(request: HttpRequest) -> HttpResponse:
     """Make what holds for all services what a document says."""
     token = token_of(request, Scope.MANAGE)
-    document, etag = body_of(request, "settings")
+    sent = body_of(request, "settings")
+    refuse_another(sent, 1)
     with making(token) as (made, _):
-        expected = expected_number(request, "settings", 1, etag)
+        expected = expected_number(request, "settings", 1, sent.etag)
         refuse_if_changed("settings", 1, expected)
-        content = with_number(rewrite("settings", 1, document, made))
+        content = with_number(rewrite("settings", 1, sent.document, made))
     return tell(content, publish_soon(wait=False))
 
 
@@ -166,6 +170,7 @@ def read_publication(request: HttpRequest, version: str) -> HttpResponse:
 def roll_back_to(request: HttpRequest, version: str) -> HttpResponse:
     """Show visitors an older publication again, under a new number."""
     token = token_of(request, Scope.MANAGE)
+    refuse_condition(request)
     number = _version(version).version
     try:
         made = roll_back(

@@ -15,6 +15,7 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.utils import timezone
 
+from maintenance.api.outages import briefly
 from maintenance.models import Publication
 from maintenance.publishing.current import current_store
 from maintenance.publishing.publish import PublishError, publish_pending
@@ -83,7 +84,7 @@ def publish_soon(*, wait: bool) -> Outcome:
     except TimeoutError:
         return Outcome()
     except (PublishError, DatabaseError) as exc:
-        return Outcome(note=f"It is saved, but not published yet: {exc}")
+        return Outcome(note=f"It is saved, but not published yet: {briefly(exc)}")
     return _outcome(live)
 
 

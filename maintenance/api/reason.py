@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from maintenance.actions.announce import (
     AnnounceError,
@@ -26,13 +27,16 @@ from maintenance.actions.overview import InForce, in_force
 from maintenance.actions.visible import now_seen
 from maintenance.api.answers import ACCEPTED, answer, in_publication, with_number
 from maintenance.api.bodies import parse_json, text_of
+from maintenance.api.conditions import refuse_condition
 from maintenance.api.fields import (
     Body,
     QueryFields,
     of_django,
+    one_of,
     unprocessable,
     validated,
 )
+from maintenance.api.outages import briefly
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
 from maintenance.api.shapes import REF, Slug
@@ -61,11 +65,23 @@ MAX_SERVICES = 1_000
 # Of all places where others speak, so many are told.
 MAX_HEARD = 20
 
-KindWord = Literal[
-    "planned", "incident", "overload", "retired",
-    "PLANNED", "INCIDENT", "OVERLOAD", "RETIRED",
-]  # fmt: skip
-FormatWord = Literal["markdown", "html", "MARKDOWN", "HTML"]
+KindWord: Any = one_of(*Kind)
+FormatWord: Any = one_of(*TextFormat.values)
+
+# What becomes of the + of an offset in an address.
+_OFFSET = re.compile(r"\d\d(:?\d\d)?")
+_TIME = re.compile(r"[T ]\d")
+
+
+def _with_plus(text: object) -> object:
+    """Return an instant with the + that forms write as %2B, and people do not."""
+    if not isinstance(text, str):
+        return text
+    day_and_time, space, offset = text.rpartition(" ")
+    # Else the space is what stands between day and time.
+    if space and _TIME.search(day_and_time) and _OFFSET.fullmatch(offset):
+        return f"{day_and_time}+{offset}"
+    return text
 
 
 class Places(QueryFields):
@@ -84,8 +100,10 @@ class SpeechInAddress(Ending):
     duration: str | None = Field(
         default=None, alias="for", max_length=40, description="How long: 2h30m."
     )
-    until: str | None = Field(
-        default=None, max_length=40, description="When: 2026-12-01T06:00+01:00."
+    until: Annotated[str, BeforeValidator(_with_plus)] | None = Field(
+        default=None,
+        max_length=40,
+        description="When: 2026-12-01T05:00Z, or 2026-12-01T06:00%2B01:00.",
     )
     title: str | None = Field(default=None, max_length=200)
     language: str | None = Field(default=None, max_length=35)
@@ -169,7 +187,7 @@ def read_reason(request: HttpRequest, query: Query[Places]) -> HttpResponse:
     authorise(token, Scope.READ, Scope.ANNOUNCE)
     authorise_services(token, query.service)
     wanted, at = set(_known(query.service)), timezone.now()
-    snapshot, note = now_seen(at)
+    snapshot, note = now_seen(at, tell=briefly)
     rows = [
         _row(row) for row in in_force(snapshot, at) if not wanted or row.slug in wanted
     ]
@@ -184,6 +202,7 @@ def set_reason(request: HttpRequest, query: Query[SpeechInAddress]) -> HttpRespo
     """
     token: Token = request.auth  # type: ignore[attr-defined]  # ninja puts it there
     authorise(token, Scope.ANNOUNCE)
+    refuse_condition(request)
     said = _speech(request, query)
     authorise_services(token, said.services or [])
     _known(said.services or [])
@@ -218,6 +237,7 @@ def end_reason(request: HttpRequest, query: Query[Ending]) -> HttpResponse:
     token: Token = request.auth  # type: ignore[attr-defined]  # ninja puts it there
     authorise(token, Scope.ANNOUNCE)
     authorise_services(token, query.service)
+    refuse_condition(request)
     slugs = _known(query.service)
     with turn(timezone.now) as at:
         ended = withdraw(slugs, author=author_of(token), at=at)
@@ -277,8 +297,8 @@ def _announcement(said: Speech, closes_at: datetime | None) -> Announcement:
         text=said.text.strip(),
         title=said.title or "",
         language=said.language or default_language(),
-        kind=Kind((said.kind or Kind.PLANNED).upper()),
-        format=TextFormat((said.format or TextFormat.MARKDOWN).upper()),
+        kind=Kind(said.kind or Kind.PLANNED),
+        format=TextFormat(said.format or TextFormat.MARKDOWN),
         services=tuple(said.services or ()),
         closes_at=closes_at,
         keep_until_ended=said.keep or False,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from django.db.models import QuerySet
 
+from maintenance.api.fields import one_of
 from maintenance.api.paging import Page
 from maintenance.domain.kind import Kind
 
 
 class ReasonPage(Page):
-    kind: Literal[tuple(kind.value for kind in Kind)] | None = None  # type: ignore[valid-type]
+    kind: one_of(*Kind) | None = None  # type: ignore[valid-type]
     is_announcement: bool | None = None
 
 

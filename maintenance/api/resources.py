@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -23,7 +23,8 @@ from maintenance.actions.rewrite import (
 )
 from maintenance.api.answers import ACCEPTED, answer, with_number
 from maintenance.api.bodies import parse_json
-from maintenance.api.conditions import expected_number
+from maintenance.api.conditions import HEADER as IF_MATCH
+from maintenance.api.conditions import PATTERN, expected_number
 from maintenance.api.fields import of_django, unprocessable, validated
 from maintenance.api.idempotency import earlier_answer, remember
 from maintenance.api.paging import Page, page
@@ -114,12 +115,32 @@ def tell(content: Document, outcome: Outcome) -> HttpResponse:
     return answer(content, status=status, headers={"ETag": content["etag"]})
 
 
-def body_of(request: HttpRequest, noun: str) -> tuple[Document, str | None]:
-    """Return the document of a body, and the ETag that came in it."""
+class Sent(NamedTuple):
+    """A body: a document, and the number and ETag that an answer had beside it."""
+
+    document: Document
+    number: int | None
+    etag: str | None
+
+
+def body_of(request: HttpRequest, noun: str) -> Sent:
+    """Return what a body holds."""
     given: Document = validated(shape(noun), parse_json(request)).model_dump()
-    given.pop("id")
-    etag: str | None = given.pop("etag")
-    return given, etag
+    return Sent(given, given.pop("id"), given.pop("etag"))
+
+
+def refuse_another(sent: Sent, object_id: int) -> None:
+    """Refuse a document that was read at another address.
+
+    Raises:
+        ProblemError: 422, it has another number.
+    """
+    if sent.number not in (None, object_id):
+        message = (
+            f"The object at this address has the id {object_id}: leave the id out, or "
+            "put the document where it belongs."
+        )
+        raise unprocessable([FieldError("id", message)])
 
 
 def routes(resource: Resource, router: Router) -> None:
@@ -166,23 +187,14 @@ def _add_read(resource: Resource, router: Router) -> None:
 def _add_create(resource: Resource, router: Router) -> None:
     def create(request: HttpRequest) -> HttpResponse:
         token = token_of(request, Scope.MANAGE)
-        document, _ = body_of(request, resource.noun)
-        resource.refuse_new(document)
-        with making(token) as (made, at):
-            if earlier := earlier_answer(request, token, at=at):
-                content, location = earlier.content, earlier.location
-            else:
-                subject: Any = rewrite(resource.noun, None, document, made)
-                content = with_number(subject)
-                key = getattr(subject, resource.key)
-                location = f"{request.path}/{key}"
-                remember(request, token, content, location, at=at)
-        if not earlier:
-            publish_soon(wait=False)
-        headers = {"ETag": content["etag"], "Location": location}
-        if earlier:
-            headers["Idempotency-Replayed"] = "true"
-        return answer(content, status=CREATED, headers=headers)
+        sent = body_of(request, resource.noun)
+        resource.refuse_new(sent.document)
+        return created(
+            request,
+            token,
+            resource,
+            lambda made: rewrite(resource.noun, None, sent.document, made),
+        )
 
     router.post(
         f"/{resource.plural}",
@@ -193,15 +205,39 @@ def _add_create(resource: Resource, router: Router) -> None:
     )(create)
 
 
+def created(
+    request: HttpRequest,
+    token: Token,
+    resource: Resource,
+    make: Callable[[Change], Any],
+) -> HttpResponse:
+    """Answer a creation, or what was answered before to a request with its key."""
+    with making(token) as (made, at):
+        if earlier := earlier_answer(request, token, at=at):
+            content, location = earlier.content, earlier.location
+        else:
+            subject = make(made)
+            content = with_number(subject)
+            location = f"{request.path}/{getattr(subject, resource.key)}"
+            remember(request, token, content, location, at=at)
+    headers = {"ETag": content["etag"], "Location": location}
+    if earlier:
+        headers["Idempotency-Replayed"] = "true"
+    else:
+        publish_soon(wait=False)
+    return answer(content, status=CREATED, headers=headers)
+
+
 def _add_replace(resource: Resource, router: Router) -> None:
     def replace(request: HttpRequest, key: str) -> HttpResponse:
         token = token_of(request, Scope.MANAGE)
-        document, etag = body_of(request, resource.noun)
+        sent = body_of(request, resource.noun)
         with making(token) as (made, _):
             subject = find(resource, key)
-            expected = expected_number(request, resource.noun, subject.pk, etag)
+            refuse_another(sent, subject.pk)
+            expected = expected_number(request, resource.noun, subject.pk, sent.etag)
             refuse_if_changed(resource.noun, subject.pk, expected)
-            subject = rewrite(resource.noun, subject.pk, document, made)
+            subject = rewrite(resource.noun, subject.pk, sent.document, made)
             content = with_number(subject)
         return tell(content, publish_soon(wait=False))
 
@@ -232,7 +268,7 @@ def _add_delete(resource: Resource, router: Router) -> None:
         summary=f"Delete a {resource.noun}",
         openapi_extra={
             "responses": {"204": {"description": "It is gone."}},
-            "parameters": [_header("If-Match")],
+            "parameters": [if_match()],
         },
     )(delete)
 
@@ -244,7 +280,7 @@ def json_of(name: str) -> dict[str, Any]:
 
 def changes(name: str) -> dict[str, Any]:
     """Return what OpenAPI says of a PUT of a document."""
-    return _body(name, "200", "202") | {"parameters": [_header("If-Match")]}
+    return _body(name, "200", "202") | {"parameters": [if_match()]}
 
 
 def creation(resource: Resource) -> dict[str, Any]:
@@ -258,7 +294,7 @@ def creation(resource: Resource) -> dict[str, Any]:
         }
         for verb in resource.verbs
     }
-    return described | {"parameters": [_header("Idempotency-Key", maxLength=255)]}
+    return described | {"parameters": [idempotency_key()]}
 
 
 def _answers(status: str, name: str) -> dict[str, Any]:
@@ -274,6 +310,16 @@ def _body(name: str, *statuses: str) -> dict[str, Any]:
             for status in statuses
         },
     }
+
+
+def if_match() -> dict[str, Any]:
+    """Return what OpenAPI says of a condition."""
+    return _header(IF_MATCH, pattern=PATTERN)
+
+
+def idempotency_key() -> dict[str, Any]:
+    """Return what OpenAPI says of a request that may come again."""
+    return _header("Idempotency-Key", maxLength=255)
 
 
 def _header(name: str, **limits: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +23,7 @@ from maintenance.actions.rewrite import refuse_if_changed
 from maintenance.api.answers import with_number
 from maintenance.api.bodies import parse_json
 from maintenance.api.conditions import expected_number
-from maintenance.api.fields import Body, unprocessable, validated
+from maintenance.api.fields import Body, one_of, unprocessable, validated
 from maintenance.api.paging import Page
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
@@ -37,7 +37,7 @@ router = Router(tags=["schedules"])
 
 
 class SchedulePage(Page):
-    state: Literal["running", "next", "over"] | None = None
+    state: one_of("running", "next", "over") | None = None  # type: ignore[valid-type]
     service: str | None = Field(default=None, max_length=50)
     reason: str | None = Field(default=None, max_length=50)
 

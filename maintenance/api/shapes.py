@@ -7,7 +7,7 @@ besides is named here. A column that is added needs no change.
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.db import models
 from pydantic import AfterValidator, Field, create_model
@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from maintenance.actions.ends import parse_instant
 from maintenance.api.bodies import MAX_NUMBER
-from maintenance.api.fields import Body
+from maintenance.api.fields import Body, one_of
 from maintenance.domain.codec import instant
 from maintenance.history.documents import NOUNS
 from maintenance.models import Asset, ReasonText, Site
@@ -36,6 +36,8 @@ REF = "#/components/schemas/{model}"
 # Generous: each of them is a row of its own.
 MAX_TEXTS, MAX_MEMBERS = 200, 10_000
 MAX_INSTANT_LENGTH = 40
+# Columns of numbers of which a constraint leaves few.
+_NUMBERS = {"status": {"ge": 400, "le": 599}}
 
 Slug = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[-a-zA-Z0-9_]+$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -135,7 +137,7 @@ def _type_of(column: Any) -> Any:
         # Files have no slug: what names them is their content.
         return {Asset: AssetName, Site: Digest}.get(column.related_model, Slug)
     if column.choices:
-        return Literal[tuple(str(value) for value, _ in column.choices)]
+        return one_of(*(str(value) for value, _ in column.choices))
     kind, limits = _plain_type(column)
     return Annotated[kind, Field(**limits, description=str(column.help_text) or None)]
 
@@ -145,7 +147,7 @@ def _plain_type(column: Any) -> tuple[Any, dict[str, Any]]:
         case models.BooleanField():
             return bool, {}
         case models.IntegerField():
-            return int, {"ge": 0, "le": 2**31 - 1}
+            return int, _NUMBERS.get(column.name, {"ge": 0, "le": 2**31 - 1})
         case models.DateTimeField():
             return Instant, {}
         case LinksField():

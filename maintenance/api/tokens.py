@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from collections.abc import Collection
 
 from axes.helpers import get_client_ip_address
@@ -118,15 +120,23 @@ def _count_wrong(request: HttpRequest) -> None:
     address = str(get_client_ip_address(request))
     key = f"wrong-tokens-{hashlib.sha256(address.encode()).hexdigest()}"
     # The time runs from the first: trying again does not make it longer.
-    cache.add(key, 0, THROTTLE_SECONDS)
+    now = time.time()
+    if cache.add(key, 0, THROTTLE_SECONDS):
+        cache.set(f"{key}-end", now + THROTTLE_SECONDS, THROTTLE_SECONDS)
     try:
         count = cache.incr(key)
     except ValueError:
         # It ran out just now.
         return
     if count > WRONG_TOKENS:
-        raise ProblemError(
-            429,
-            f"Too many wrong tokens: wait {THROTTLE_SECONDS} seconds.",
-            headers={"Retry-After": str(THROTTLE_SECONDS)},
-        )
+        left = math.ceil(cache.get(f"{key}-end", now) - now)
+        raise _throttled(min(max(left, 1), THROTTLE_SECONDS))
+
+
+def _throttled(seconds: int) -> ProblemError:
+    unit = "second" if seconds == 1 else "seconds"
+    return ProblemError(
+        429,
+        f"Too many wrong tokens: wait {seconds} {unit}.",
+        headers={"Retry-After": str(seconds)},
+    )

@@ -45,6 +45,12 @@ def merge(parts: list[tuple[str, Any]]) -> Any:
 
 
 def _add(merged: Tree, section: Any, value: Any, file: str) -> list[Problem]:
+    if section == "$schema":
+        # One for all: each file may name it for its editor.
+        merged[section] = (
+            merged.get(section, value) if isinstance(value, str) else value
+        )
+        return []
     known = merged.setdefault(section, value if section == "version" else {})
     if section == "version":
         same = known == value
@@ -138,7 +144,7 @@ def _fields_at(path: tuple[int | str, ...]) -> list[str]:
             else None
         )
         form = nested or form
-    return list(form.model_fields)
+    return [field.alias or name for name, field in form.model_fields.items()]
 
 
 def _form_in(annotation: Any) -> type[Form] | None:

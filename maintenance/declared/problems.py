@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from pydantic import ValidationError as ShapeError
 
 from maintenance.domain.remedies import remedy
+from maintenance.models.errors import errors_by_field
 
 MAX_PROBLEMS = 100
 _MAX_PATH_LENGTH = 200
@@ -51,12 +52,9 @@ def of_shape(exc: ShapeError, known: Any) -> DeclarationError:
 
 def of_fields(path: str, exc: ValidationError) -> list[Problem]:
     """Return what a model found wrong, each under its field."""
-    if not hasattr(exc, "error_dict"):
-        return [Problem(path, message) for message in exc.messages]
     return [
-        Problem(path if name == NON_FIELD_ERRORS else f"{path}.{name}", message)
-        for name, messages in exc.message_dict.items()
-        for message in messages
+        Problem(f"{path}.{name}" if name else path, message)
+        for name, message in errors_by_field(exc)
     ]
 
 

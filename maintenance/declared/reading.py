@@ -10,10 +10,13 @@ from typing import Any
 import yaml
 
 from maintenance.declared.problems import DeclarationError, path_of, problem
+from maintenance.domain.json_faults import in_words
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 10
 MAX_VALUES = 200_000
+# As in YAML, below.
+MAX_DIGITS = 19
 
 # libyaml's parser is ten times as fast, and not in every build of PyYAML.
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -79,12 +82,15 @@ def read_json(data: bytes) -> list[Any]:
     text = _text(data)
     try:
         tree = json.loads(
-            text, object_pairs_hook=_distinct, parse_constant=_refuse_constant
+            text,
+            object_pairs_hook=_distinct,
+            parse_int=_whole_number,
+            parse_constant=_refuse_constant,
         )
     except RecursionError as exc:
         raise _too_deep() from exc
     except ValueError as exc:
-        raise problem(f"this is no JSON: {exc}") from exc
+        raise problem(f"this is no JSON: {in_words(exc)}") from exc
     refuse_excess(tree)
     return [tree]
 
@@ -146,6 +152,14 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise problem(f"{name!r:.60} stands there twice")
         found[name] = value
     return found
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
+        raise problem(
+            f"a number has more than {MAX_DIGITS} digits: write a smaller one"
+        )
+    return int(digits)
 
 
 def _refuse_constant(word: str) -> Any:

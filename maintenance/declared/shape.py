@@ -33,7 +33,7 @@ from maintenance.models import (
 )
 from maintenance.models.errors import in_sentences
 from maintenance.models.fields import MAX_LINES
-from maintenance.models.theme import MAX_LINKS
+from maintenance.models.theme import MAX_LINKS, MAX_URL_LENGTH
 
 MAX_OBJECTS = 20_000
 MAX_LANGUAGES = 200
@@ -201,7 +201,11 @@ class SettingsForm(Form):
 
     model = PortalSettings
     default_reason: ReasonName | None = None
-    default_language: Annotated[str, Column(PortalSettings, "default_language")] = "en"
+    default_language: Annotated[
+        str,
+        Column(PortalSettings, "default_language"),
+        AfterValidator(_known_language),
+    ] = "en"
     theme: ThemeName | None = None
 
 
@@ -236,6 +240,14 @@ class Portal(Form):
     reasons: Annotated[dict[ReasonName, ReasonForm], Many]
     services: Annotated[dict[ServiceName, ServiceForm], Many]
     schedules: Annotated[dict[ScheduleName, ScheduleForm], Many]
+    # Editors look there for what a document may hold. It declares nothing.
+    schema_address: str = Field(
+        default="",
+        alias="$schema",
+        max_length=MAX_URL_LENGTH,
+        exclude=True,
+        description="Where editors find this schema.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -276,9 +288,9 @@ FORMS: dict[str, type[Form]] = {
 Tree: TypeAlias = dict[str, Any]
 
 
-def json_schema() -> Tree:
+def json_schema(*, ref_template: str = "#/$defs/{model}") -> Tree:
     """Return the JSON Schema of documents, for editors and checks elsewhere."""
-    schema = Portal.model_json_schema()
+    schema = Portal.model_json_schema(ref_template=ref_template)
     for form in ("ThemeForm", "ServiceForm"):
         schema["$defs"][form]["required"] = [
             name for name in schema["$defs"][form].get("required", ()) if name != "name"

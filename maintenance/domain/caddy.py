@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from maintenance.domain.json_faults import in_words
+
 ADDRESS = "/config/apps/http/servers/maintenance/routes/0/handle/0/body"
 """Where the recipe keeps the reason."""
 
@@ -92,11 +94,14 @@ def reason_in_config(body: bytes) -> str:
 
 def _parse(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        # Numbers say nothing here, and may have more digits than Python reads.
+        return json.loads(
+            body.decode(), parse_int=float, parse_constant=_refuse_constant
+        )
     except RecursionError as exc:
         raise CaddyError("the JSON is nested too deeply; send less of it") from exc
     except ValueError as exc:
-        raise CaddyError(f"decoding request body: {exc}") from exc
+        raise CaddyError(f"decoding request body: {in_words(exc)}") from exc
 
 
 def _refuse_constant(name: str) -> Any:

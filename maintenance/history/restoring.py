@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 
 from maintenance.history.documents import NOUNS, Document, Recorded
@@ -73,9 +73,15 @@ def _save_text(text: ReasonText) -> None:
     try:
         _save(text)
     except ValidationError as exc:
+        # Its language is its name in the document.
         place = f"texts.{text.language}"
         raise ValidationError(
-            {f"{place}.{name}": each for name, each in exc.message_dict.items()}
+            {
+                place
+                if name in ("language", NON_FIELD_ERRORS)
+                else f"{place}.{name}": e
+                for name, e in exc.message_dict.items()
+            }
         ) from exc
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,6 +78,18 @@ def test_what_is_put_is_in_force_with_its_author(enter: Callable[..., Program]) 
     assert (newest.author, newest.channel) == ("old script", "API")
 
 
+@pytest.mark.parametrize("path", [ADDRESS, "/load"])
+def test_what_is_sent_is_read_with_the_space_around_it(
+    enter: Callable[..., Program], path: str
+) -> None:
+    announcer = enter(Scope.ANNOUNCE)
+    body = CONFIG.replace('"Down"', '" Down\\n"') if path == "/load" else '" Down\\n"'
+
+    assert send(announcer, "POST", body, path=path).status_code == 200
+
+    assert send(announcer, "GET").content == b'" Down\\n"\n'
+
+
 @pytest.mark.parametrize(
     ("scope", "status"), [(Scope.READ, 403), (Scope.ANNOUNCE, 200)]
 )
@@ -130,6 +143,22 @@ def test_bodies_have_a_limit(enter: Callable[..., Program]) -> None:
     assert send(announcer, "POST", b'"' + b"x" * 200_000).status_code == 413
     config = b" " * 1_100_000
     assert send(announcer, "POST", config, path="/load").status_code == 413
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_database_that_fails_is_said_to_be_away(
+    enter: Callable[..., Program], method: str
+) -> None:
+    announcer = enter(Scope.ANNOUNCE)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE maintenance_schedule RENAME TO away")
+
+    answer = send(announcer, method, '"Down"')
+
+    assert answer.status_code == 503
+    assert "cannot be used now" in error(answer)
+    assert answer["Retry-After"] == "5"
 
 
 def test_nonsense_changes_nothing(enter: Callable[..., Program]) -> None:

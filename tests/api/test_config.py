@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from maintenance.models import Declaration, Revision, Service
 from maintenance.models.token import Scope
@@ -90,9 +92,22 @@ def test_what_is_read_can_be_put_back(manager: Program) -> None:
             422,
             "services.shop",
         ),
+        (
+            "version: 1\nsettings: {default_language: qq}",
+            "text/yaml",
+            422,
+            "settings.default_language",
+        ),
+        (
+            YAML + "    closes_at: 2026-12-01T20:00:00+01:00",
+            "text/yaml",
+            422,
+            "schedules.november.closes_at",
+        ),
         ("a: &a [1]\nb: *a", "text/yaml", 422, "body"),
         ("[" * 1000, "application/json", 422, "body"),
         (" ", "text/yaml", 422, "body"),
+        ('{"version": %s}' % ("1" * 5000), "application/json", 422, "body"),
         ("version: 1", "text/plain", 415, ""),
     ],
 )
@@ -107,6 +122,7 @@ def test_bad_documents_change_nothing(
     assert answer["Content-Type"] == "application/problem+json"
     errors = [each["field"] for each in answer.json().get("errors", [])]
     assert any(each.startswith(field) for each in errors) or not field
+    assert "sys." not in answer.json()["detail"]
     assert Revision.objects.count() == before
 
 
@@ -115,3 +131,35 @@ def test_whole_portal_takes_the_right_to_manage(
     enter: Callable[..., Program], scope: Scope
 ) -> None:
     assert put(enter(scope), YAML).status_code == 403
+
+
+@pytest.mark.parametrize("owner", ["a%20b", "", "%C3%A9", "x" * 51, "a/b"])
+def test_an_owner_is_what_the_command_takes(manager: Program, owner: str) -> None:
+    answer = put(manager, YAML, f"?owner={owner}")
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == ["owner"]
+    assert not Declaration.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/yaml"])
+def test_a_document_may_name_its_schema(manager: Program, kind: str) -> None:
+    body = json.dumps({"$schema": "portal.schema.json", "version": 1})
+
+    answer = put(manager, body, kind=kind)
+
+    assert (answer.status_code, answer.json()["changed"]) == (200, False)
+
+
+def test_the_description_says_what_a_document_may_hold(client: Client) -> None:
+    described = client.get("/api/v1/openapi.json").json()
+
+    content = described["paths"]["/api/v1/config"]["put"]["requestBody"]["content"]
+    (reference,) = {each["schema"]["$ref"] for each in content.values()}
+    parts = described["components"]["schemas"]
+    assert set(parts[reference.rpartition("/")[2]]["properties"]) >= {
+        *("version", "themes", "reasons", "services", "schedules", "settings"),
+    }
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(described)))
+    assert names <= parts.keys()
+    assert "#/$defs/" not in json.dumps(parts)

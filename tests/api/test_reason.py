@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from django.utils import timezone
 from maintenance.models import Reason, Revision, Schedule
 from maintenance.models.reason import MAX_TEXT_LENGTH
 from maintenance.models.token import Scope
+from maintenance.publishing.publish import publish
+from maintenance.publishing.store import SnapshotStore
 from tests.api.asking import Program
-from tests.factories import make_service
+from tests.factories import NOON, make_service
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[..., Program]
@@ -86,6 +90,34 @@ def test_the_address_holds_what_set_reason_has(manager: Program) -> None:
     assert schedule.keep_until_ended
 
 
+@pytest.mark.parametrize(
+    "until",
+    [
+        "2126-12-01T06:00+01:00",
+        "2126-12-01T06:00%2B01:00",
+        "2126-12-01T06:00+0100",
+        "2126-12-01T06:00+01",
+        "2126-12-01%2006:00%2001:00",
+        "2126-12-01T05:00Z",
+        "2126-12-01T04:00-01:00",
+    ],
+)
+def test_an_end_in_the_address_may_have_any_offset(
+    manager: Program, until: str
+) -> None:
+    answer = manager.say("Moving house", f"?until={until}")
+
+    assert answer.status_code in (200, 202), answer.content
+    assert answer.json()["schedule"]["closes_at"] == "2126-12-01T05:00:00Z"
+
+
+@pytest.mark.parametrize("until", ["2126-12-01%2006:00", "2126-12-01+06:00"])
+def test_a_space_before_a_time_is_no_offset(manager: Program, until: str) -> None:
+    answer = manager.say("Moving house", f"?until={until}")
+
+    assert "add a time zone" in answer.json()["detail"]
+
+
 def test_json_says_the_same(manager: Program) -> None:
     make_service("shop")
 
@@ -97,7 +129,7 @@ def test_json_says_the_same(manager: Program) -> None:
             "title": "Pause",
             "services": ["shop"],
             "until": "2126-12-01T06:00+01:00",
-            "kind": "RETIRED",
+            "kind": "Retired",
         },
     )
 
@@ -175,6 +207,9 @@ def test_what_speaks_can_be_read(manager: Program) -> None:
         ("?language=english", "language"),
         ("?title=" + "x" * 201, "title"),
         ("?titel=Pause", "titel"),
+        ("?for=2h&for=3h", "for"),
+        ("?for=2h&for=2h", "for"),
+        ("?wait=true&wait=false", "wait"),
         ("?service=" + "&service=".join(map(str, range(21))), "service"),
     ],
 )
@@ -204,6 +239,7 @@ def test_an_error_names_what_is_wrong_in_the_address(
         ({"text": "a", "services": "shop"}, "services"),
         ({"text": "a", "services": [7]}, "services.0"),
         ({"text": "a", "for": 2**70}, "for"),
+        ('{"text": "a", "for": [-%s]}' % ("1" * 5000), "for.0"),
         ([], "body"),
         (7, "body"),
         (None, "body"),
@@ -229,7 +265,7 @@ def test_an_error_names_what_is_wrong_in_the_body(
         ("[" * 20, 400),
         ("[" * 20 + "]" * 20, 422),
         ("[" * 100_000 + "]" * 100_000, 422),
-        ("1" * 5000, 400),
+        ("1" * 5000, 422),
     ],
 )
 def test_what_is_no_json_is_refused(
@@ -239,6 +275,21 @@ def test_what_is_no_json_is_refused(
 
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("body", [b'{"text": "caf\xe9"}', b"\xff\xfe"])
+def test_json_that_is_no_utf_8_is_told_in_our_words(
+    manager: Program, body: bytes
+) -> None:
+    answer = manager.ask("PUT", "reason", body)
+
+    assert answer.status_code == 400
+    assert "not UTF-8" in answer.json()["detail"]
+    assert "codec" not in answer.json()["detail"]
+
+
+def test_a_body_that_is_nested_too_deep_is_named(manager: Program) -> None:
+    assert fields(manager.ask("PUT", "reason", "[" * 20 + "]" * 20)) == ["body"]
 
 
 def test_a_text_that_is_no_utf_8_is_refused(manager: Program) -> None:
@@ -370,3 +421,16 @@ def test_what_is_still_heard_is_told(manager: Program) -> None:
 
     assert [each["schedule"] for each in told["still_heard"]] == [everywhere["id"]]
     assert manager.ask("DELETE", "reason").json()["still_heard"] == []
+
+
+def test_what_cannot_be_read_is_told_without_its_folder(
+    enter: Enter, store: SnapshotStore, tmp_path: Path
+) -> None:
+    announcer = enter(Scope.ANNOUNCE)
+    publish(store, at=NOON)
+    make_service("shop")
+    shutil.rmtree(tmp_path / "storage")
+
+    note = announcer.ask("GET", "reason").json()["note"]
+
+    assert note.endswith("cannot be read. The storage cannot be used now.")

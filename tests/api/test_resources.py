@@ -109,6 +109,19 @@ def test_what_was_read_can_be_put_back_changed(manager: Program, plural: str) ->
 
 
 @pytest.mark.parametrize("plural", DOCUMENTS)
+def test_a_document_of_another_object_is_refused(manager: Program, plural: str) -> None:
+    document = DOCUMENTS[plural]
+    first = manager.ask("POST", plural, document).json()
+    manager.ask("POST", plural, document | {"slug": "other"})
+
+    answer = manager.ask("PUT", f"{plural}/other", document | {"id": first["id"]})
+
+    assert answer.status_code == 422
+    assert fields(answer) == ["id"]
+    assert manager.ask("GET", f"{plural}/other").status_code == 200
+
+
+@pytest.mark.parametrize("plural", DOCUMENTS)
 def test_what_is_deleted_is_gone(manager: Program, plural: str) -> None:
     manager.ask("POST", plural, DOCUMENTS[plural])
     key = DOCUMENTS[plural]["slug"]
@@ -160,8 +173,9 @@ def test_an_instant_may_come_in_any_zone(manager: Program) -> None:
         ({"opens_at": "2126-12-01T06:00:00"}, "opens_at"),
         ({"opens_at": 7}, "opens_at"),
         ({"closes_at": "9999-12-31T23:59:59-14:00"}, "closes_at"),
-        ({"closes_at": "2126-12-01T05:00:00Z"}, "body"),
-        ({"opens_at": "1970-01-01T00:00:00Z"}, "body"),
+        ({"closes_at": "2126-12-01T05:00:00Z"}, "closes_at"),
+        ({"opens_at": "1970-01-01T00:00:00Z"}, "opens_at"),
+        ({"closes_at": None, "keep_until_ended": True}, "keep_until_ended"),
         ({"reason": "nothing"}, "reason"),
         ({"reason": None}, "reason"),
         ({"services": ["nowhere"]}, "services"),
@@ -188,6 +202,7 @@ def test_an_error_names_the_field_of_a_schedule(
 WRONG_VALUES = {
     "kind": ("reasons", {"kind": "FUN"}, "use 'PLANNED', 'INCIDENT', "),
     "text": ("reasons", {"status": "503"}, "write a whole number, without quotes"),
+    "success": ("reasons", {"status": 200}, "write 400 or more"),
     "part": ("reasons", {"status": 503.5}, "write a whole number"),
     "list": ("reasons", {"texts": []}, "write names with values"),
     "number": ("reasons", {"texts": {"en": 5}}, "write names with values"),
@@ -221,18 +236,20 @@ def test_a_wrong_value_is_told_with_a_remedy(
     ("plural", "changes", "field"),
     [
         ("reasons", {"slug": "a b"}, "slug"),
-        ("reasons", {"kind": "planned"}, "kind"),
-        ("reasons", {"status": 200}, "body"),
+        ("reasons", {"kind": "plan"}, "kind"),
+        ("reasons", {"kind": "\u0131ncident"}, "kind"),
+        ("reasons", {"status": 200}, "status"),
+        ("reasons", {"status": 600}, "status"),
         ("reasons", {"status": 2**40}, "status"),
         ("reasons", {"texts": {}}, "texts"),
-        ("reasons", {"texts": {"english": {"text": "a"}}}, "texts.english.[key]"),
+        ("reasons", {"texts": {"english": {"text": "a"}}}, "texts.english"),
         ("reasons", {"texts": {"en": {"text": ""}}}, "texts.en.text"),
         (
             "reasons",
             {"texts": {"en": {"text": "<!-- -->", "format": "HTML"}}},
             "texts.en.text",
         ),
-        ("reasons", {"texts": {"qq": {"text": "a"}}}, "texts.qq.language"),
+        ("reasons", {"texts": {"qq": {"text": "a"}}}, "texts.qq"),
         ("services", {"hosts": ["no host"]}, "hosts"),
         ("services", {"hosts": [], "paths": [], "namespaces": []}, "hosts"),
         ("services", {"hosts": ["a.example"] * 2}, "hosts"),
@@ -240,7 +257,9 @@ def test_a_wrong_value_is_told_with_a_remedy(
         ("themes", {"accent": "red"}, "accent"),
         ("themes", {"design": "OWN"}, "design"),
         ("themes", {"links": [{"label": "a", "url": "javascript:a"}]}, "links"),
-        ("themes", {"logo": {"digest": "0" * 64, "name": "a.png"}}, "body"),
+        ("themes", {"logo": {"digest": "0" * 64, "name": "a.png"}}, "logo"),
+        ("themes", {"favicon": {"digest": "0" * 64, "name": "a.png"}}, "favicon"),
+        ("themes", {"site": "0" * 64}, "site"),
         ("themes", {"logo": {"digest": "0" * 64, "name": "a\0"}}, "logo.name"),
     ],
 )
@@ -252,6 +271,21 @@ def test_an_error_names_the_field(
     assert answer.status_code == 422
     assert fields(answer) == [field]
     assert not Revision.objects.exclude(noun="token").exists()
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper, str.capitalize])
+def test_words_may_come_in_any_case(
+    manager: Program, spell: Callable[[str], str]
+) -> None:
+    text = {"text": "Moving", "format": spell("html")}
+    sent = {"slug": "a", "kind": spell("incident"), "texts": {"en": text}}
+
+    reason = manager.ask("POST", "reasons", sent).json()
+    theme = DOCUMENTS["themes"] | {"design": spell("night_shift")}
+
+    assert reason["kind"] == "INCIDENT"
+    assert reason["texts"]["en"]["format"] == "HTML"
+    assert manager.ask("POST", "themes", theme).json()["design"] == "NIGHT_SHIFT"
 
 
 def test_a_slug_that_is_taken_is_refused(manager: Program) -> None:
@@ -279,19 +313,75 @@ def test_who_read_an_older_state_changes_nothing(manager: Program, place: str) -
     assert Service.objects.get().name == "First"
 
 
-@pytest.mark.parametrize("condition", ['"999999"', "nonsense", 'W/"a"', ""])
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ('"999999"', "ada changed it since"),
+        ('"0{number}"', "no ETag of this object"),
+        ('W/"{number}"', "weak ones never match"),
+        ('"a"', "no ETag of this object"),
+        ('"a,{number}"', "no ETag of this object"),
+    ],
+)
 def test_a_condition_that_does_not_hold_keeps_an_object(
-    manager: Program, condition: str
+    manager: Program, condition: str, message: str
 ) -> None:
     make_service("shop")
+    number = manager.ask("GET", "services/shop")["ETag"].strip('"')
 
-    answer = manager.ask("DELETE", "services/shop", If_Match=condition)
+    sent = condition.format(number=number)
+    answer = manager.ask("DELETE", "services/shop", If_Match=sent)
 
     assert answer.status_code == 412
+    assert message in answer.json()["detail"]
     assert Service.objects.exists()
 
 
-@pytest.mark.parametrize("condition", ["*", "{etag}", '"1", {etag}'])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("", ",", "nonsense", "{number}", 'zzz"{number}"zzz', 'w/"{number}"'),
+        *('"{number}" "1"', '"{number}', '*, "{number}"', '"1 {number}"'),
+    ],
+)
+def test_a_condition_that_cannot_be_read_is_refused(
+    manager: Program, condition: str
+) -> None:
+    make_service("shop")
+    number = manager.ask("GET", "services/shop")["ETag"].strip('"')
+
+    sent = condition.format(number=number)
+    answer = manager.ask("DELETE", "services/shop", If_Match=sent)
+
+    assert answer.status_code == 400
+    assert "If-Match cannot be read" in answer.json()["detail"]
+    assert Service.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "reason"),
+        ("DELETE", "reason"),
+        ("PUT", "config"),
+        ("POST", "publications/1/rollback"),
+    ],
+)
+def test_a_condition_is_refused_where_there_is_no_etag(
+    manager: Program, method: str, path: str
+) -> None:
+    number = Revision.objects.count()
+
+    answer = manager.ask(method, path, {"text": "Moving"}, If_Match='"1"')
+
+    assert answer.status_code == 400
+    assert "has no ETag" in answer.json()["detail"]
+    assert Revision.objects.count() == number
+
+
+@pytest.mark.parametrize(
+    "condition", ["*", "{etag}", '"1", {etag}', ',"a" ,, W/"b"\t,{etag},']
+)
 def test_a_condition_that_holds_lets_a_change_pass(
     manager: Program, condition: str
 ) -> None:
@@ -419,6 +509,7 @@ def test_a_list_comes_in_pieces(manager: Program) -> None:
         ("offset=99999999999999999999", "offset"),
         ("kind=NICE", "kind"),
         ("colour=red", "colour"),
+        ("limit=1&limit=2", "limit"),
     ],
 )
 def test_what_a_list_cannot_be_asked_is_refused(
@@ -435,6 +526,7 @@ def test_what_a_list_cannot_be_asked_is_refused(
     ("query", "slugs"),
     [
         ("kind=INCIDENT", ["incident"]),
+        ("kind=incident", ["incident"]),
         ("is_announcement=false", ["plan", "incident"]),
         ("is_announcement=true", []),
     ],

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.http import HttpRequest
 from django.test import RequestFactory, override_settings
 from django.utils import timezone
@@ -17,6 +18,7 @@ from maintenance.actions.revert import RevertError, revert_to
 from maintenance.actions.tokens import TokenError, revoke_token
 from maintenance.api.problems import ProblemError
 from maintenance.api.tokens import (
+    THROTTLE_SECONDS,
     WRONG_TOKENS,
     authenticate,
     author_of,
@@ -133,11 +135,16 @@ def test_too_many_wrong_tokens_of_an_address_are_throttled() -> None:
     assert statuses == [401] * WRONG_TOKENS + [429]
 
 
-def test_whom_it_throttles_is_told_how_long_to_wait() -> None:
+def test_whom_it_throttles_is_told_how_long_is_left_to_wait() -> None:
     for _ in range(WRONG_TOKENS):
         refusal(asking("Bearer x"))
+    time.sleep(1.01)
 
-    assert refusal(asking("Bearer x")).headers == {"Retry-After": "60"}
+    error = refusal(asking("Bearer x"))
+
+    seconds = int(error.headers["Retry-After"])
+    assert THROTTLE_SECONDS - 20 < seconds < THROTTLE_SECONDS
+    assert f"wait {seconds} seconds" in error.detail
 
 
 def test_another_address_is_not_throttled() -> None:
@@ -187,6 +194,29 @@ def test_an_old_use_is_replaced() -> None:
     token.refresh_from_db()
     assert token.last_used_at is not None
     assert timezone.now() - token.last_used_at < timedelta(minutes=1)
+
+
+@pytest.mark.sqlite
+def test_a_database_that_takes_no_note_lets_a_token_pass() -> None:
+    token, secret = make_token()
+
+    connection.connection.execute("PRAGMA query_only = ON")
+    try:
+        assert authenticate(asking(f"Bearer {secret}")) == token
+    finally:
+        connection.connection.execute("PRAGMA query_only = OFF")
+    token.refresh_from_db()
+    assert token.last_used_at is None
+
+
+@pytest.mark.sqlite
+def test_noting_a_use_leaves_the_patience_of_the_database() -> None:
+    _, secret = make_token()
+
+    authenticate(asking(f"Bearer {secret}"))
+
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
 
 
 HELD = {

@@ -251,7 +251,7 @@ def test_all_is_as_it_was_when_one_object_cannot_be_made() -> None:
         apply(bad)
 
     assert [str(problem) for problem in raised.value.problems] == [
-        "schedules.november: The end must be after the start.",
+        "schedules.november.closes_at: The end must be after the start.",
         "schedules.december.reason: there is no reason 'nope': declare it, too",
         "schedules.december.services: there is no service 'gone': declare it, too",
     ]

@@ -50,7 +50,7 @@ REFUSED_JSON = {
     "half a character": ('{"a": ["\\ud800"]}', r"^a\[0\]: the text holds half a char"),
     "half a name": ('{"\\ud800": 1}', "half a character"),
     "no JSON": ("{", "this is no JSON"),
-    "digits": ("1" * 5000, "this is no JSON"),
+    "digits": ("1" * 5000, "a number has more than 19 digits"),
 }
 
 
@@ -169,3 +169,21 @@ def test_folders_that_are_no_document_are_refused(
 
     with pytest.raises(DeclarationError, match=message):
         portal_in(tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["yaml", "json"])
+def test_each_file_of_a_folder_may_name_the_schema(tmp_path: Path, ending: str) -> None:
+    for name in ("a", "b"):
+        document = {"$schema": f"../{name}.schema.json", "version": 1}
+        (tmp_path / f"{name}.{ending}").write_text(json.dumps(document))
+
+    assert list(sources.to_portal(sources.read_path(tmp_path)).objects()) == []
+
+
+def test_a_schema_that_is_no_text_is_refused_in_any_file(tmp_path: Path) -> None:
+    for name, schema in (("a", "a.json"), ("b", 5), ("c", "c.json")):
+        document = {"$schema": schema, "version": 1}
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+
+    with pytest.raises(DeclarationError, match=r"schema: 5: write a text"):
+        sources.to_portal(sources.read_path(tmp_path))

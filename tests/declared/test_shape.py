@@ -157,6 +157,23 @@ def test_what_may_be_left_out_has_the_models_defaults() -> None:
             assert told == default, f"{noun}.{name}"
 
 
+def test_a_document_may_name_its_schema() -> None:
+    tree = {"$schema": "portal.schema.json", "version": 1}
+
+    assert list(read_portal(tree).objects()) == []
+
+
+@pytest.mark.parametrize("name", ["schema_address", "$Schema"])
+def test_a_schema_has_one_name(name: str) -> None:
+    with pytest.raises(DeclarationError, match="there is no such field; there are"):
+        read_portal({name: "portal.schema.json", "version": 1})
+
+
+def test_a_schema_is_named_by_a_text() -> None:
+    with pytest.raises(DeclarationError, match=r"^\$schema: \{\}: write a text"):
+        read_portal({"$schema": {}, "version": 1})
+
+
 def test_the_published_schema_is_that_of_the_code() -> None:
     published = (ROOT / "docs" / "portal.schema.json").read_text()
 

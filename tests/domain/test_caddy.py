@@ -71,9 +71,10 @@ def test_if_match_without_path_and_hash_is_malformed(header: str) -> None:
         (b"Down", "decoding"),
         (b'"a" "b"', "decoding"),
         (b"NaN", "NaN is no JSON"),
-        (b'"\xff"', "decoding"),
+        (b'"\xff"', "it is not UTF-8, byte 2"),
+        (b'\xef\xbb\xbf"a"', "byte order mark"),
         (b"[" * 100_000, "nested too deeply"),
-        (b"1" * 5_000, "decoding"),
+        (b"1" * 5_000, "a number"),
         (b"null", "null; send a JSON string"),
         (b"true", "a boolean"),
         (b"5", "a number"),
@@ -85,6 +86,11 @@ def test_if_match_without_path_and_hash_is_malformed(header: str) -> None:
 def test_what_is_no_reason_is_refused(body: bytes, why: str) -> None:
     with pytest.raises(CaddyError, match=why):
         read_reason(body)
+
+
+def test_white_space_around_a_reason_stays() -> None:
+    assert read_reason(b'" Down\\n"') == " Down\n"
+    assert reason_in_config(config(reason_route(" Down\n"))) == " Down\n"
 
 
 def test_reason_is_found_where_the_recipe_has_it() -> None:

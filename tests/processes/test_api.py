@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+import psycopg
 
 from tests.processes.copy import Copy, copy
 
@@ -77,3 +83,47 @@ def test_a_portal_that_is_stopped_publishes_what_it_has_taken(tmp_path: Path) ->
         made.stop("portal")
 
         made.until_page("Database upgrade")
+
+
+def test_a_storage_that_is_away_is_told_without_its_folder(tmp_path: Path) -> None:
+    with copy(tmp_path) as made:
+        made.prepare()
+        made.start_portal()
+        secret = token(made, "--scope", "announce")
+        (made.data / "storage").write_text("in the way")
+
+        said = curl(
+            made, secret, "-X", "PUT", "-d", "Database upgrade", query="?wait=true"
+        )
+
+        assert "not published yet: The storage cannot be used now." in said
+        assert "Errno" not in said
+        assert str(made.data / "storage") in made.log_of("portal")
+
+
+@contextmanager
+def somebody_writes(made: Copy) -> Iterator[None]:
+    """Hold what a writer of tokens needs, as a long transaction does."""
+    if url := made.environment.get("DATABASE_URL"):
+        with psycopg.connect(url) as postgresql:
+            postgresql.execute("LOCK TABLE maintenance_token IN SHARE MODE")
+            yield
+        return
+    with closing(sqlite3.connect(made.data / "portal.sqlite3")) as sqlite:
+        sqlite.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_who_reads_does_not_wait_for_who_writes(tmp_path: Path) -> None:
+    with copy(tmp_path) as made:
+        made.prepare()
+        made.start_portal()
+        secret = token(made, "--scope", "read")
+
+        with somebody_writes(made):
+            begun = time.monotonic()
+            said = curl(made, secret)
+            took = time.monotonic() - begun
+
+        assert '"items"' in said
+        assert took < 5

@@ -29,7 +29,7 @@ class Sent:
     """A request, and the portal's status where it differs from Caddy's on purpose."""
 
     method: str
-    body: str | None = None
+    body: str | bytes | None = None
     content_type: str | None = JSON
     if_match: str | None = None
     path: str = ADDRESS
@@ -54,7 +54,7 @@ class Admin:
 
     def send(self, sent: Sent) -> Got:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
-        body = None if sent.body is None else sent.body.encode()
+        body = sent.body.encode() if isinstance(sent.body, str) else sent.body
         try:
             connection.request(sent.method, sent.path, body, self._headers(sent))
             response = connection.getresponse()
@@ -147,6 +147,8 @@ STORY = [
     Sent("GET", path=f"{ADDRESS}/"),
     Sent("POST", '"line\\nbreak é <b>&amp;</b> {http.request.host}"'),
     Sent("GET"),
+    Sent("POST", '" \\t\\r\\n around \\n"'),
+    Sent("GET"),
     # What the header says is looked at before the body.
     Sent("POST", '"Four"', if_match="*"),
     Sent("POST", '"Four"', if_match="abc"),
@@ -173,6 +175,22 @@ STORY = [
     Sent("PATCH", "{}", here=400),
     Sent("POST", "null", here=400),
     Sent("POST", "", here=400),
+    Sent("POST", "1" * 5000, here=400),
+    Sent("POST", b'\xef\xbb\xbf"mark"', here=400),
+    # Nor what no page can show, or no database holds.
+    Sent("POST", '" \\n"', here=400),
+    Sent("POST", '"<script>x</script>"', here=400),
+    Sent("POST", '"a\\u0001b"', here=400),
+    Sent("POST", '"a\\u0000b"', here=400),
+    Sent("POST", '"a\\u202eb"', here=400),
+    Sent("POST", '"a\\ud800b"', here=400),
+    Sent("POST", b'"caf\xe9"', here=400),
+    Sent("POST", f'"{"x" * 20_001}"', here=400),
+    Sent("POST", f'"{"x" * 20_000}"'),
+    # Caddy looks for what the header names, and fails where no way leads there.
+    Sent("POST", '"x"', if_match='"/config/apps/none/x 0123456789abcdef"', here=412),
+    Sent("POST", '"x"', if_match='"/config/apps/none 0123456789abcdef"'),
+    Sent("POST", '"x"', if_match='"/other 0123456789abcdef"'),
     Sent("GET", path="/config/", here=404),
     Sent("GET", path="/config/apps/http", here=404),
     Sent("POST", '"x"', path="/config/apps/none", here=404),
