@@ -14,13 +14,13 @@ from maintenance.actions.assets import (
     store_asset,
 )
 from maintenance.api.fields import QueryFields, unprocessable
+from maintenance.api.openapi import idempotency_key
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.resources import (
     CREATED,
     Resource,
     created,
     creation,
-    idempotency_key,
     token_of,
 )
 from maintenance.history.recording import Change

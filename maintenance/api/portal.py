@@ -14,14 +14,13 @@ from maintenance.api.answers import answer, with_number
 from maintenance.api.bodies import MAX_NUMBER
 from maintenance.api.conditions import expected_number, refuse_condition
 from maintenance.api.fields import one_of
+from maintenance.api.openapi import changes, json_of
 from maintenance.api.outages import noted_briefly
 from maintenance.api.paging import Page, page
 from maintenance.api.problems import ProblemError
 from maintenance.api.publishing import publish_soon
 from maintenance.api.resources import (
     body_of,
-    changes,
-    json_of,
     making,
     refuse_another,
     tell,

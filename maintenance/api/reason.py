@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import BeforeValidator, Field
 
 from maintenance.actions.announce import (
     AnnounceError,
@@ -29,23 +27,28 @@ from maintenance.api.answers import ACCEPTED, answer, in_publication, with_numbe
 from maintenance.api.bodies import parse_json, text_of
 from maintenance.api.conditions import refuse_condition
 from maintenance.api.fields import (
-    Body,
-    QueryFields,
     of_django,
-    one_of,
     unprocessable,
     validated,
 )
 from maintenance.api.outages import briefly
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
-from maintenance.api.shapes import REF, Slug
+from maintenance.api.speech import (
+    ENDED,
+    JSON,
+    SPEECH,
+    Ending,
+    Places,
+    Speech,
+    SpeechInAddress,
+)
 from maintenance.api.tokens import author_of, authorise, authorise_services
 from maintenance.domain.codec import instant
 from maintenance.domain.kind import Kind
 from maintenance.history.recording import turn
 from maintenance.models import Token
-from maintenance.models.reason import MAX_TEXT_LENGTH, TextFormat
+from maintenance.models.reason import TextFormat
 from maintenance.models.token import Scope
 
 router = Router(tags=["reason"])
@@ -58,126 +61,8 @@ _TEXTS = {
     "text/markdown": TextFormat.MARKDOWN,
     "text/html": TextFormat.HTML,
 }
-_JSON = "application/json"
-# As many as a request line has room for; a body has more.
-MAX_SERVICES_IN_ADDRESS = 20
-MAX_SERVICES = 1_000
 # Of all places where others speak, so many are told.
 MAX_HEARD = 20
-
-KindWord: Any = one_of(*Kind)
-FormatWord: Any = one_of(*TextFormat.values)
-
-# What becomes of the + of an offset in an address.
-_OFFSET = re.compile(r"\d\d(:?\d\d)?")
-_TIME = re.compile(r"[T ]\d")
-
-
-def _with_plus(text: object) -> object:
-    """Return an instant with the + that forms write as %2B, and people do not."""
-    if not isinstance(text, str):
-        return text
-    day_and_time, space, offset = text.rpartition(" ")
-    # Else the space is what stands between day and time.
-    if space and _TIME.search(day_and_time) and _OFFSET.fullmatch(offset):
-        return f"{day_and_time}+{offset}"
-    return text
-
-
-class Places(QueryFields):
-    service: list[Slug] = Field(
-        default=[],
-        max_length=MAX_SERVICES_IN_ADDRESS,
-        description="Where; empty: everywhere.",
-    )
-
-
-class Ending(Places):
-    wait: bool = Field(default=False, description="Answer when visitors see it.")
-
-
-class SpeechInAddress(Ending):
-    duration: str | None = Field(
-        default=None, alias="for", max_length=40, description="How long: 2h30m."
-    )
-    until: Annotated[str, BeforeValidator(_with_plus)] | None = Field(
-        default=None,
-        max_length=40,
-        description="When: 2026-12-01T05:00Z, or 2026-12-01T06:00%2B01:00.",
-    )
-    title: str | None = Field(default=None, max_length=200)
-    language: str | None = Field(default=None, max_length=35)
-    kind: KindWord | None = None
-    format: FormatWord | None = None
-    keep: bool | None = Field(
-        default=None, description="Past the end, stay and say that it takes longer."
-    )
-
-
-class Speech(Body):
-    """A reason to set, as JSON. What stands here must not stand in the address."""
-
-    text: str = Field(min_length=1, max_length=MAX_TEXT_LENGTH)
-    title: str | None = Field(default=None, max_length=200)
-    services: list[Slug] | None = Field(default=None, max_length=MAX_SERVICES)
-    duration: str | None = Field(default=None, alias="for", max_length=40)
-    until: str | None = Field(default=None, max_length=40)
-    language: str | None = Field(default=None, max_length=35)
-    kind: KindWord | None = None
-    format: FormatWord | None = None
-    keep: bool | None = None
-
-
-_PUBLISHED = {
-    "published": {"type": "boolean", "description": "Whether visitors see it."},
-    "publication": {"type": ["integer", "null"]},
-    "note": {"type": "string", "description": "Why not, where they do not."},
-}
-
-
-def _told(**properties: Any) -> dict[str, Any]:
-    schema = {"type": "object", "properties": {**properties, **_PUBLISHED}}
-    content = {_JSON: {"schema": schema | {"required": list(schema["properties"])}}}
-    return {
-        "200": {"description": "Visitors see it.", "content": content},
-        "202": {"description": "They see it in a moment.", "content": content},
-    }
-
-
-_SPEECH = {
-    "requestBody": {
-        "required": True,
-        "description": "The text: Markdown, HTML, or JSON with all that belongs to it.",
-        "content": {
-            **{
-                kind: {"schema": {"type": "string", "minLength": 1}}
-                for kind in ("text/plain", "text/html", "text/markdown")
-            },
-            _JSON: {"schema": Speech.model_json_schema()},
-        },
-    },
-    "responses": _told(
-        reason={"$ref": REF.format(model="Reason")},
-        schedule={"$ref": REF.format(model="Schedule")},
-        heard_instead={
-            "type": "array",
-            "description": "Where visitors hear another reason, and why.",
-            "items": {"type": "object"},
-        },
-    ),
-}
-_ENDED = _told(
-    ended={
-        "type": "array",
-        "description": "What ended, which may be nothing.",
-        "items": {"$ref": REF.format(model="Schedule")},
-    },
-    still_heard={
-        "type": "array",
-        "description": "What visitors still hear there.",
-        "items": {"type": "object"},
-    },
-)
 
 
 @router.get("/reason", operation_id="read_reason")
@@ -194,7 +79,7 @@ def read_reason(request: HttpRequest, query: Query[Places]) -> HttpResponse:
     return answer({"items": rows, "note": note})
 
 
-@router.put("/reason", operation_id="set_reason", openapi_extra=_SPEECH)
+@router.put("/reason", operation_id="set_reason", openapi_extra=SPEECH)
 def set_reason(request: HttpRequest, query: Query[SpeechInAddress]) -> HttpResponse:
     """Say why visitors see a page, at once, in place of what was said there before.
 
@@ -230,7 +115,7 @@ def set_reason(request: HttpRequest, query: Query[SpeechInAddress]) -> HttpRespo
 @router.delete(
     "/reason",
     operation_id="end_reason",
-    openapi_extra={"responses": _ENDED},
+    openapi_extra={"responses": ENDED},
 )
 def end_reason(request: HttpRequest, query: Query[Ending]) -> HttpResponse:
     """End what was set on exactly these services; without any, what was set everywhere."""
@@ -258,13 +143,13 @@ def _speech(request: HttpRequest, query: SpeechInAddress) -> Speech:
     )
     if query.service:
         address["services"] = query.service
-    if request.content_type == _JSON:
+    if request.content_type == JSON:
         return _once(address, validated(Speech, parse_json(request)))
     text_format = _TEXTS.get(request.content_type or "")
     if text_format is None:
         raise ProblemError(
             415,
-            f"The body is {request.content_type}: send text/plain, text/html or {_JSON}.",
+            f"The body is {request.content_type}: send text/plain, text/html or {JSON}.",
         )
     body = {"text": text_of(request).strip(), "format": text_format.value}
     return validated(Speech, body | address)  # type: ignore[no-any-return]

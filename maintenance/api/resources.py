@@ -23,10 +23,16 @@ from maintenance.actions.rewrite import (
 )
 from maintenance.api.answers import ACCEPTED, answer, with_number
 from maintenance.api.bodies import parse_json
-from maintenance.api.conditions import HEADER as IF_MATCH
-from maintenance.api.conditions import PATTERN, expected_number
+from maintenance.api.conditions import expected_number
 from maintenance.api.fields import of_django, unprocessable, validated
 from maintenance.api.idempotency import earlier_answer, remember
+from maintenance.api.openapi import (
+    answers,
+    changes,
+    idempotency_key,
+    if_match,
+    with_body,
+)
 from maintenance.api.paging import Page, page
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import Outcome, publish_soon
@@ -166,7 +172,7 @@ def _add_list(resource: Resource, router: Router) -> None:
         f"/{resource.plural}",
         operation_id=f"list_{resource.plural}",
         summary=f"List the {resource.plural}",
-        openapi_extra=_answers("200", f"{resource.title}List"),
+        openapi_extra=answers("200", f"{resource.title}List"),
     )(list_all)
 
 
@@ -180,7 +186,7 @@ def _add_read(resource: Resource, router: Router) -> None:
         f"/{resource.plural}/{{key}}",
         operation_id=f"read_{resource.noun}",
         summary=f"Read a {resource.noun}",
-        openapi_extra=_answers("200", resource.title),
+        openapi_extra=answers("200", resource.title),
     )(read)
 
 
@@ -273,19 +279,9 @@ def _add_delete(resource: Resource, router: Router) -> None:
     )(delete)
 
 
-def json_of(name: str) -> dict[str, Any]:
-    """Return the content of a body or an answer, by the name of its schema."""
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-
-
-def changes(name: str) -> dict[str, Any]:
-    """Return what OpenAPI says of a PUT of a document."""
-    return _body(name, "200", "202") | {"parameters": [if_match()]}
-
-
 def creation(resource: Resource) -> dict[str, Any]:
     """Return what OpenAPI says of a POST, with what can be done next."""
-    described = _body(resource.title, "201")
+    described = with_body(resource.title, "201")
     address = f"$response.body#/{'id' if resource.key == 'pk' else resource.key}"
     described["responses"]["201"]["links"] = {
         f"{verb}_{resource.noun}": {
@@ -295,33 +291,3 @@ def creation(resource: Resource) -> dict[str, Any]:
         for verb in resource.verbs
     }
     return described | {"parameters": [idempotency_key()]}
-
-
-def _answers(status: str, name: str) -> dict[str, Any]:
-    return {"responses": {status: {"content": json_of(name)}}}
-
-
-def _body(name: str, *statuses: str) -> dict[str, Any]:
-    meanings = {"200": "Visitors see it.", "202": "It is saved.", "201": "It is added."}
-    return {
-        "requestBody": {"required": True, "content": json_of(name)},
-        "responses": {
-            status: {"description": meanings[status], "content": json_of(name)}
-            for status in statuses
-        },
-    }
-
-
-def if_match() -> dict[str, Any]:
-    """Return what OpenAPI says of a condition."""
-    return _header(IF_MATCH, pattern=PATTERN)
-
-
-def idempotency_key() -> dict[str, Any]:
-    """Return what OpenAPI says of a request that may come again."""
-    return _header("Idempotency-Key", maxLength=255)
-
-
-def _header(name: str, **limits: Any) -> dict[str, Any]:
-    schema = {"type": "string", **limits}
-    return {"in": "header", "name": name, "required": False, "schema": schema}

@@ -24,10 +24,11 @@ from maintenance.api.answers import with_number
 from maintenance.api.bodies import parse_json
 from maintenance.api.conditions import expected_number
 from maintenance.api.fields import Body, one_of, unprocessable, validated
+from maintenance.api.openapi import json_of
 from maintenance.api.paging import Page
 from maintenance.api.problems import FieldError, ProblemError
 from maintenance.api.publishing import publish_soon
-from maintenance.api.resources import Resource, find, json_of, making, tell, token_of
+from maintenance.api.resources import Resource, find, making, tell, token_of
 from maintenance.history.documents import Document
 from maintenance.history.recording import Change
 from maintenance.models import Schedule
