@@ -112,8 +112,11 @@
     // A visitor's clock may be ahead: what is over here goes on there.
     const facts = Object.entries(page.body.dataset);
     const main = page.querySelector("main");
-    // A site of the team's own, or other fixed words and another direction.
-    const isOther = page.body.dataset.reason === undefined || page.documentElement.lang !== root.lang;
+    // A site of the team's own, another design, or other fixed words and their direction.
+    const isOther =
+      page.body.dataset.reason === undefined ||
+      page.documentElement.lang !== root.lang ||
+      page.querySelector("style")?.textContent !== one("style").textContent;
     if (!main || isOther) return leave("changed");
     if (!facts.some(([name, value]) => body.dataset[name] !== value)) return;
     one("main").replaceWith(main);

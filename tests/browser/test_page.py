@@ -130,6 +130,20 @@ def test_page_in_another_language_comes_as_a_whole(
     assert page.url.endswith("/basket?item=1#top")
 
 
+def test_page_in_another_design_comes_as_a_whole(
+    page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
+) -> None:
+    visit(page, server)
+    other = rewritten(snapshot, "Closed")
+    themes = {**other.themes, "entracte": other.themes["plain"]}
+    ingress.pages.swap(publish(replace(other, themes=themes), version=2))
+
+    look(page)
+
+    expect(page.locator(".sign")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Closed")
+
+
 def test_site_of_ones_own_takes_the_pages_place(
     page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
 ) -> None:
