@@ -9,6 +9,8 @@ from datetime import datetime
 from maintenance.actions.overview import InForce, in_force
 from maintenance.domain.kind import Kind
 from maintenance.domain.snapshot import Schedule
+from maintenance.models import Schedule as Schedules
+from maintenance.models import Service
 from maintenance.publishing.builder import speaking_snapshot
 
 _AS_SUBJECT = {
@@ -27,9 +29,15 @@ class Outspoken:
     why: str
 
 
-def outspoken(schedule_id: int, at: datetime) -> list[Outspoken]:
-    """Return where others outspeak a schedule at an instant at which it is open."""
-    snapshot = speaking_snapshot(at)
+def outspoken(
+    schedule_id: int, at: datetime, *, at_most: int | None = None
+) -> list[Outspoken]:
+    """Return where others outspeak a schedule at an instant at which it is open.
+
+    With a limit it looks at so many services alone, which may be few of a thousand.
+    """
+    slugs = None if at_most is None else _candidates(schedule_id, at)[:at_most]
+    snapshot = speaking_snapshot(at, slugs)
     schedule = next((s for s in snapshot.schedules if s.id == schedule_id), None)
     if schedule is None:
         return []
@@ -44,11 +52,22 @@ def outspoken(schedule_id: int, at: datetime) -> list[Outspoken]:
     return found
 
 
+def _candidates(schedule_id: int, at: datetime) -> list[str]:
+    """Return the services of a schedule for which another one speaks."""
+    others = Schedules.objects.speaking_at(at).exclude(pk=schedule_id)
+    places = Service.objects.filter(schedules__in=others)
+    if not Schedules.objects.filter(pk=schedule_id, everywhere=True).exists():
+        mine = Service.objects.filter(schedules=schedule_id)
+        # What is said everywhere may speak for them as well.
+        places = mine if others.filter(everywhere=True).exists() else places & mine
+    return list(places.order_by("slug").values_list("slug", flat=True).distinct())
+
+
 def still_heard(slugs: Collection[str], at: datetime) -> list[InForce]:
     """Return which schedules speak for some services, or where no service is asked for."""
     return [
         row
-        for row in in_force(speaking_snapshot(at), at)
+        for row in in_force(speaking_snapshot(at, slugs), at)
         if row.is_scheduled and row.slug in (slugs or [""])
     ]
 

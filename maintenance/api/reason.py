@@ -200,11 +200,11 @@ def _known(slugs: list[str]) -> list[str]:
 
 def _heard_instead(schedule_id: int, at: datetime) -> list[dict[str, Any]]:
     try:
-        found = outspoken(schedule_id, at)
+        found = outspoken(schedule_id, at, at_most=MAX_HEARD)
     except DatabaseError:
         # It is announced all the same, which an error would deny.
         return []
-    return [{**_heard(each.heard), "why": each.why} for each in found[:MAX_HEARD]]
+    return [{**_heard(each.heard), "why": each.why} for each in found]
 
 
 def _still_heard(slugs: list[str], at: datetime) -> list[dict[str, Any]]:

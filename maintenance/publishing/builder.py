@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from maintenance.domain.codec import instant
 from maintenance.domain.kind import Kind
@@ -93,15 +93,20 @@ def build_snapshot(at: datetime) -> Snapshot:
     )
 
 
-def speaking_snapshot(at: datetime) -> Snapshot:
+def speaking_snapshot(at: datetime, slugs: Collection[str] | None = None) -> Snapshot:
     """Return what speaks at an instant, for questions of who is heard where.
 
-    It has titles, but no looks, no texts, and no services' own reasons.
+    It has titles, but no looks, no texts, and no services' own reasons; and if told
+    so, some of the services alone.
     """
-    rows = Schedule.objects.speaking_at(at)
+    rows, services = Schedule.objects.speaking_at(at), Service.objects.order_by("slug")
+    if slugs is not None:
+        services = services.filter(slug__in=slugs)
+        here = Q(everywhere=True) | Q(services__slug__in=slugs)
+        rows = rows.filter(here).distinct()
     spoken = Reason.objects.filter(schedules__in=rows, texts__isnull=False).distinct()
     reasons = [_titled(row) for row in spoken.prefetch_related("texts")]
-    names = Service.objects.order_by("slug").values_list("slug", "name")
+    names = services.values_list("slug", "name")
     return Snapshot(
         default_language=words.SOURCE_LANGUAGE,
         default_reason=BUILTIN_REASON,

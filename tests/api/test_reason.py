@@ -15,7 +15,7 @@ from maintenance.models.token import Scope
 from maintenance.publishing.publish import publish
 from maintenance.publishing.store import SnapshotStore
 from tests.api.asking import Program
-from tests.factories import NOON, make_service
+from tests.factories import NOON, make_reason, make_schedule, make_service
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[..., Program]
@@ -434,3 +434,25 @@ def test_what_cannot_be_read_is_told_without_its_folder(
     note = announcer.ask("GET", "reason").json()["note"]
 
     assert note.endswith("cannot be read. The storage cannot be used now.")
+
+
+def test_of_many_places_the_first_are_told(manager: Program) -> None:
+    for number in range(25):
+        make_service(f"s{number:02}")
+        manager.say("Closed", query=f"?service=s{number:02}")
+    make_service("quiet")
+
+    told = manager.say("All is closed").json()["heard_instead"]
+
+    assert [each["service"] for each in told] == [f"s{n:02}" for n in range(20)]
+
+
+def test_a_graver_kind_at_the_same_service_is_heard_instead(manager: Program) -> None:
+    service, now = make_service("shop"), timezone.now()
+    reason = make_reason("outage", kind="INCIDENT")
+    make_schedule(reason, service, opens_at=now - timedelta(hours=1), closes_at=None)
+
+    told = manager.say("Planned work", query="?service=shop").json()["heard_instead"]
+
+    assert [(each["service"], each["reason"]) for each in told] == [("shop", "outage")]
+    assert told[0]["why"] == "an incident outspeaks planned maintenance"
