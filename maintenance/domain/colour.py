@@ -42,13 +42,17 @@ def palette(background: str) -> dict[str, str]:
     """
     is_light = _luminance(background) > _MIDDLE
     ink = readable("#22201e" if is_light else "#f2efea", background, at_least=7)
+    shade = mix(ink, background, 0.92)
+    if contrast(ink, shade) < READABLE:
+        # Between light and dark, only the other way leaves the ink enough.
+        shade = mix("#ffffff" if is_light else "#000000", background, 0.92)
     alert, busy = ("#a3210f", "#76560a") if is_light else ("#ffab91", "#e8bf62")
     return {
         "paper": background,
         "ink": ink,
         "soft": readable(mix(ink, background, 0.3), background),
         "rule": mix(ink, background, 0.7),
-        "shade": mix(ink, background, 0.92),
+        "shade": shade,
         "alert": readable(alert, background),
         "busy": readable(busy, background),
     }

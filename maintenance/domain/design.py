@@ -42,9 +42,11 @@ class Design(StrEnum):
         """Return the colours on which its text stands; its style has the same."""
         return _PAPERS[self]
 
+    @property
+    def board(self) -> str:
+        """Return the dark ground of its own, whatever the paper, if it has one."""
+        return _BOARDS.get(self, "")
 
-BOARD = "#10141b"
-"""What the words on Signal's board stand on by day; by night it is darker still."""
 
 _PAPERS = {
     Design.ENTRACTE: Paper("#f6f1e7", "#251d17"),
@@ -54,3 +56,5 @@ _PAPERS = {
     Design.BLUEPRINT: Paper("#eff4f9", "#102a4a"),
     Design.NIGHT_SHIFT: Paper("#eef0f7", "#12162a"),
 }
+# By night it is darker still.
+_BOARDS = {Design.SIGNAL: "#10141b"}

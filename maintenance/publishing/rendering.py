@@ -19,7 +19,7 @@ from django.utils.safestring import mark_safe
 
 from maintenance.domain import css
 from maintenance.domain.colour import palette, readable
-from maintenance.domain.design import BOARD, Design, Paper
+from maintenance.domain.design import Design, Paper
 from maintenance.domain.kind import State
 from maintenance.domain.snapshot import Document, Language, Theme
 from maintenance.domain.soundness import SLOTS
@@ -153,44 +153,46 @@ def _page(look: Look, language: str, state: State) -> Document:
 def _style(look: Look) -> str:
     """Return a theme's style sheet, its colours first.
 
-    An accent that cannot be read on the design's paper keeps its place in what
-    is only drawn; words get the nearest shade that can.
+    An accent that cannot be read on the ground where it stands keeps its place
+    in what is only drawn; words get the nearest shade that can.
     """
-    paper = look.paper
+    paper, board = look.design.paper, look.design.board
     colours = {
         "brand": look.accent,
         "brand-dark": look.accent_dark,
         "accent": readable(look.accent, paper.light),
         "accent-dark": readable(look.accent_dark, paper.dark),
     }
-    if look.design is Design.SIGNAL:
-        colours["on-board"] = readable(look.accent_dark, BOARD)
-    declared = "; ".join(f"--{name}: {value}" for name, value in colours.items())
+    if board:
+        colours["accent-board"] = readable(look.accent_dark, board)
     files = ("base", look.design.file)
     sheets = [_render(f"pages/{n}.css", words.SOURCE_LANGUAGE, {}) for n in files]
     own = [*_backgrounds(look), look.extra_css.strip()]
-    return "\n".join([f":root {{ {declared} }}", *sheets, *filter(None, own)])
+    return "\n".join([_root(colours), *sheets, *filter(None, own)])
+
+
+def _root(colours: Mapping[str, str]) -> str:
+    declared = "; ".join(f"--{name}: {value}" for name, value in colours.items())
+    return f":root {{ {declared} }}"
 
 
 def _backgrounds(look: Look) -> Iterator[str]:
     """Yield rules for a theme's own backgrounds. What is printed has none."""
-    for scheme, colour in (
-        ("light", look.background),
-        ("dark", look.background_dark),
+    for scheme, colour, accent in (
+        ("light", look.background, {"accent": look.accent}),
+        ("dark", look.background_dark, {"accent-dark": look.accent_dark}),
     ):
         if colour:
             colours = palette(colour)
-            if look.design is Design.SIGNAL:
+            if look.design.board:
                 # These stand on its board, which keeps its colour.
                 del colours["alert"], colours["busy"]
             # Sheets, cards and drawings of the designs lie on the same ground.
             colours |= dict.fromkeys(("light", "wings", "card"), colour)
-            declared = "; ".join(
-                f"--{name}: {value}" for name, value in colours.items()
-            )
+            colours |= {name: readable(own, colour) for name, own in accent.items()}
             yield (
                 f"@media screen and (prefers-color-scheme: {scheme}) "
-                f"{{ :root {{ {declared} }} }}"
+                f"{{ {_root(colours)} }}"
             )
 
 

@@ -1,17 +1,21 @@
 (() => {
   "use strict";
   const root = document.documentElement;
+  const body = document.body;
   const one = (selector) => document.querySelector(selector);
   const navigation = performance.getEntriesByType("navigation")[0];
   const told = {};
   for (const { name, description } of navigation?.serverTiming || []) told[name] = description;
 
   // Times, in the visitor's zone and in their variety of the page's language.
-  const base = root.lang.split("-")[0];
-  const locale =
-    navigator.languages.find((tag) => tag.split("-")[0] === base) ||
-    (root.lang === "en" ? "en-GB" : root.lang);
-  const distances = new Intl.RelativeTimeFormat(locale);
+  let locale, distances;
+  function speak() {
+    const base = root.lang.split("-")[0];
+    locale =
+      navigator.languages.find((tag) => tag.split("-")[0] === base) ||
+      (root.lang === "en" ? "en-GB" : root.lang);
+    distances = new Intl.RelativeTimeFormat(locale);
+  }
 
   function moment(at, now) {
     const wanted = { hour: "numeric", minute: "2-digit", timeZoneName: "short" };
@@ -48,16 +52,24 @@
     line.hidden = false;
   }
 
-  // What support asks for. None of it is in the page itself, which is the same
-  // for everybody.
+  // What support asks for. Most of it is not in the page itself, which is the
+  // same for everybody.
   const loadedAt = new Date();
   function showDetails() {
-    const known = { time: loadedAt.toISOString(), address: location.href, id: told.id };
+    const known = {
+      code: body.dataset.code,
+      time: loadedAt.toISOString(),
+      address: location.href,
+      id: told.id,
+    };
     for (const [name, value] of Object.entries(known)) {
       const place = one(`[data-part=${name}]`);
       place.textContent = value || "";
       place.parentElement.hidden = !value;
     }
+  }
+
+  function offerCopy() {
     const copy = one(".copy");
     const words = copy.textContent;
     copy.hidden = !navigator.clipboard;
@@ -74,18 +86,23 @@
   // header; where that is missing the service itself has answered.
   const EVERY = 20000, AT_MOST = 300000;
   let pause = EVERY, timer = 0, isOver = false;
-  const body = document.body;
-  const news = one(".news");
-  const say = (name) => { news.textContent = name ? news.dataset[name] : ""; };
+  const say = (name) => {
+    const news = one(".news");
+    const words = name ? news.dataset[name] : "";
+    // What is said twice is read out twice.
+    if (news.textContent !== words) news.textContent = words;
+  };
   // A reload must not send again what was sent once.
   const wasSent = Boolean(told.method);
 
-  // A redirect is an answer of the service, wherever it leads. What follows the
-  // question mark may be good for one visit, which is the visitor's own.
+  // A query may be a link's that works once, and asking would use it up. Only
+  // addresses of this portal's own are chosen by theirs.
+  const isReserved = location.pathname.startsWith("/.maintenance/");
+  const address = isReserved ? location.href : location.href.split(/[?#]/)[0];
+
+  // A redirect is an answer of the service, wherever it leads.
   const ask = (accept) =>
-    fetch(location.origin + location.pathname, {
-      headers: { Accept: accept }, cache: "no-store", redirect: "manual",
-    });
+    fetch(address, { headers: { Accept: accept }, cache: "no-store", redirect: "manual" });
 
   function isOurs(answer) {
     if (answer.headers.has("X-Maintenance")) return true;
@@ -109,43 +126,55 @@
     const answer = await ask("text/html");
     if (!isOurs(answer)) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const to = page.documentElement;
+    // A site of somebody's own is not like this page at all.
+    if (!page.body.dataset.revision) return leave("changed");
     // A visitor's clock may be ahead: what is over here goes on there.
     const facts = Object.entries(page.body.dataset);
-    const main = page.querySelector("main");
-    // A site of the team's own, another design, or other fixed words and their direction.
-    const isOther =
-      page.body.dataset.reason === undefined ||
-      page.documentElement.lang !== root.lang ||
-      page.querySelector("style")?.textContent !== one("style").textContent;
-    if (!main || isOther) return leave("changed");
-    if (!facts.some(([name, value]) => body.dataset[name] !== value)) return;
-    one("main").replaceWith(main);
+    if (facts.every(([name, value]) => body.dataset[name] === value)) return;
+    // Another style would break this page's policy.
+    const style = page.querySelector("style").textContent;
+    if (!wasSent && style !== one("style").textContent) return leave("changed");
+    const isSpoken = to.lang === root.lang;
+    for (const part of isSpoken ? ["main"] : ["header", "main", ".next", "footer"])
+      one(part).replaceWith(page.querySelector(part));
     document.title = page.title;
+    Object.assign(root, { lang: to.lang, dir: to.dir });
     Object.assign(body.dataset, page.body.dataset);
-    one("[data-part=code]").textContent = body.dataset.code;
-    one(".promise").hidden = isForGood();
-    showTimes();
+    show();
+    if (!isSpoken) offerCopy();
     say("changed");
   }
 
-  const comeBack = () => leave(wasSent ? "posted" : "back");
-
-  // To what stands at this address now, unless that would send something again.
-  function leave(word) {
+  function comeBack() {
     isOver = true;
+    leave(wasSent ? "posted" : "back");
+  }
+
+  function leave(word) {
     say(word);
     const go = one(".go");
     go.firstElementChild.href = location.href;
     go.hidden = false;
     if (wasSent) return;
+    isOver = true;
     // Everybody would otherwise return in the same second.
     setTimeout(() => location.reload(), Math.random() * 30000);
   }
 
   // A page that is not there will not be there later.
-  function isForGood() {
+  function isFinal() {
     const code = Number(body.dataset.code);
     return code < 500 && ![408, 425, 429].includes(code);
+  }
+
+  const isWaiting = () => !isOver && !isFinal();
+
+  function show() {
+    speak();
+    showTimes();
+    showDetails();
+    one(".promise").hidden = !isWaiting();
   }
 
   async function turn() {
@@ -161,17 +190,19 @@
 
   function plan(soon) {
     clearTimeout(timer);
-    if (isOver || document.hidden || isForGood()) return;
+    if (!isWaiting() || document.hidden) return;
     timer = setTimeout(turn, soon ?? pause * (0.75 + Math.random() / 2));
   }
 
-  showTimes();
-  showDetails();
+  show();
+  offerCopy();
   setInterval(showTimes, 30000);
-  one(".promise").hidden = isForGood();
-  if (isForGood()) return;
   document.addEventListener("visibilitychange", () => plan(Math.random() * 3000));
-  addEventListener("online", () => { say(); plan(Math.random() * 3000); });
-  addEventListener("offline", () => say("offline"));
+  addEventListener("online", () => {
+    if (!isWaiting()) return;
+    say();
+    plan(Math.random() * 3000);
+  });
+  addEventListener("offline", () => { if (isWaiting()) say("offline"); });
   plan();
 })();

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from maintenance.domain import snapshot as snapshots
 from maintenance.domain.design import Design
-from maintenance.domain.kind import Kind
-from maintenance.domain.snapshot import Reason, Snapshot
+from maintenance.domain.site import INDEX, Site, SiteFile, policy
+from maintenance.domain.snapshot import Reason, Snapshot, Text
+from maintenance.pageserver.published import FileData, Published
 from maintenance.pageserver.request import Answer, Request
 from maintenance.pageserver.responses import LivePages
 from tests.browser import gallery
@@ -26,7 +28,6 @@ FORM = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 52\r\n",
     b"<form method=post action=/order><button>Buy</button>",
 )
-OURS = {"Content-Type": "text/html", "X-Maintenance": "1"}
 BROKEN = (
     b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n",
     b"502",
@@ -81,22 +82,46 @@ def visit(page: Page, server: Running, scene: str = "planned") -> str:
     return url
 
 
+def send_form(page: Page, server: Running, ingress: Ingress) -> None:
+    """Open a form and send it, which the page answers."""
+    ingress.instead = FORM
+    page.goto(f"http://planned-entracte.localhost:{server.port}/")
+    ingress.instead = None
+    page.get_by_role("button").click()
+    page.wait_for_url("**/order")
+
+
 def look(page: Page) -> None:
     """Make the page look for news, as when its tab is seen again."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def rewritten(
-    snapshot: Snapshot, title: str, *, language: str = "en", **changes: object
-) -> Snapshot:
-    def rewrite(reason: Reason) -> Reason:
+def changed(snapshot: Snapshot, **changes: Any) -> Snapshot:
+    """Return a snapshot whose reason of planned works is another."""
+
+    def change(reason: Reason) -> Reason:
         if reason.slug != "planned":
             return reason
-        texts = {language: replace(reason.texts["en"], title=title)}
-        known: dict[str, Any] = {"language": language, "texts": texts, **changes}
-        return replace(reason, revision=99, **known)
+        return replace(reason, revision=99, **changes)
 
-    return replace(snapshot, reasons=tuple(map(rewrite, snapshot.reasons)))
+    return replace(snapshot, reasons=tuple(map(change, snapshot.reasons)))
+
+
+def rewritten(snapshot: Snapshot, title: str, language: str = "en") -> Snapshot:
+    texts = {language: Text(title, f"<p>{title}</p>", title)}
+    return changed(snapshot, texts=texts, language=language)
+
+
+def with_site(snapshot: Snapshot) -> Published:
+    """Return a publication of a site that stands in place of a design."""
+    page = b"<!doctype html><main><h1>Our own page</h1></main>"
+    digest = snapshots.digest(page)
+    site = Site({INDEX: SiteFile(digest, "text/html", len(page))}, policy())
+    themes = {
+        slug: replace(theme, site=site) for slug, theme in snapshot.themes.items()
+    }
+    published = publish(replace(snapshot, themes=themes), version=2)
+    return replace(published, site_files={digest: FileData(page)})
 
 
 def test_page_changes_with_the_reason(
@@ -115,77 +140,93 @@ def test_page_changes_with_the_reason(
     expect(page.locator(".distance")).to_contain_text("minutes")
 
 
-def test_page_in_another_language_comes_as_a_whole(
+def test_page_is_left_for_a_site_of_somebodys_own(
     page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
 ) -> None:
-    visit(page, server)
-    other = rewritten(snapshot, "مغلق", language="ar")
-    ingress.pages.swap(publish(other, version=2))
+    url = visit(page, server)
+    ingress.pages.swap(with_site(rewritten(snapshot, "Open again at noon")))
 
     look(page)
 
-    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator("h1")).to_have_text("Our own page")
+    assert page.url == url
+
+
+def test_page_is_left_for_another_design(
+    page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
+) -> None:
+    visit(page, server)
+    news = rewritten(snapshot, "Open again at noon")
+    themes = dict(news.themes) | {"entracte": news.themes["signal"]}
+    ingress.pages.swap(publish(replace(news, themes=themes), version=2))
+
+    look(page)
+
+    expect(page.locator(".board h1")).to_have_text("Open again at noon")
+    expect(page.locator("header")).to_have_css("background-color", "rgb(16, 20, 27)")
+
+
+def test_page_is_in_one_language_when_that_changes(
+    page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
+) -> None:
+    visit(page, server)
+    ingress.pages.swap(publish(rewritten(snapshot, "مغلق", "ar"), version=2))
+
+    look(page)
+
     expect(page.locator("h1")).to_have_text("مغلق")
-    expect(page.locator(".end dt")).to_have_text("العودة المتوقعة")
-    assert page.url.endswith("/basket?item=1#top")
+    expect(page.locator("html")).to_have_attribute("lang", "ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    page.get_by_role("group").locator("summary").click()
+    parts = "main, nav, .promise, summary, button"
+    shown = page.locator(parts).all_inner_texts()
+    page.reload()
+    page.get_by_role("group").locator("summary").click()
+    assert shown == page.locator(parts).all_inner_texts()
 
 
-def test_page_in_another_design_comes_as_a_whole(
+def test_page_that_answered_a_form_changes_where_it_is(
     page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
 ) -> None:
-    visit(page, server)
-    other = rewritten(snapshot, "Closed")
-    themes = {**other.themes, "entracte": other.themes["plain"]}
-    ingress.pages.swap(publish(replace(other, themes=themes), version=2))
+    send_form(page, server, ingress)
+    ingress.pages.swap(with_site(rewritten(snapshot, "Open again at noon")))
 
     look(page)
 
-    expect(page.locator(".sign")).to_be_visible()
-    expect(page.locator("h1")).to_have_text("Closed")
-
-
-def test_site_of_ones_own_takes_the_pages_place(
-    page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
-) -> None:
-    visit(page, server)
-    ingress.pages.swap(publish(rewritten(snapshot, "Closed"), version=2))
-    page.route(
-        "**/basket*",
-        lambda route: (
-            route.fulfill(status=503, headers=OURS, body="<h1>Our own</h1>")
-            if "text/html" in route.request.headers["accept"]
-            else route.continue_()
-        ),
+    expect(page.get_by_role("status")).to_have_text(
+        "The information on this page has changed."
     )
+    expect(page.get_by_role("link", name="Open the page now")).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(page.locator("h1")).to_have_text("The shop is closed for maintenance")
 
-    look(page)
 
-    expect(page.locator("h1")).to_have_text("Our own")
-
-
-def test_another_code_is_told_to_support(
+def test_details_tell_the_code_of_what_is_shown(
     page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
 ) -> None:
     visit(page, server)
-    gone = rewritten(snapshot, "Gone", kind=Kind.RETIRED, status=410)
-    ingress.pages.swap(publish(gone, version=2))
+    ingress.pages.swap(publish(changed(snapshot, status=410), version=2))
 
     look(page)
 
-    expect(page.locator("[data-part=code]")).to_have_text("410")
-    expect(page.locator(".promise")).to_be_hidden()
+    expect(page.locator("body")).to_have_attribute("data-code", "410")
+    expect(page.locator(".support div").first).to_have_text("HTTP410")
 
 
-def test_news_is_asked_for_without_what_may_be_good_for_one_visit(
-    page: Page, server: Running, ingress: Ingress
+def test_page_that_has_become_final_asks_no_more(
+    page: Page, server: Running, ingress: Ingress, snapshot: Snapshot
 ) -> None:
     visit(page, server)
+    ingress.pages.swap(publish(changed(snapshot, status=410), version=2))
+    look(page)
+    expect(page.locator("body")).to_have_attribute("data-code", "410")
     before = len(ingress.asked)
 
-    with page.expect_response("**/basket"):
-        look(page)
+    look(page)
+    page.wait_for_timeout(500)
 
-    assert {each.target for each in ingress.asked[before:]} == {"/basket"}
+    assert len(ingress.asked) == before
+    expect(page.locator(".promise")).to_be_hidden()
 
 
 def test_clock_that_is_ahead_is_no_news(
@@ -214,14 +255,39 @@ def test_visitor_is_taken_back_once_the_service_answers(
     assert page.url == url
 
 
+def test_link_that_works_once_is_left_to_the_visitor(
+    page: Page, server: Running, ingress: Ingress
+) -> None:
+    visit(page, server)
+    ingress.instead = SHOP
+    before = len(ingress.asked)
+
+    look(page)
+    expect(page.locator("h1")).to_have_text("The shop")
+
+    paths = [
+        each.target for each in ingress.asked[before:] if "icon" not in each.target
+    ]
+    assert paths == ["/basket", "/basket?item=1"]
+
+
+def test_address_that_traefik_asks_for_is_asked_again_whole(
+    page: Page, server: Running, ingress: Ingress
+) -> None:
+    target = "/.maintenance/errors/503?url=http://busy-entracte.localhost/"
+    page.goto(f"http://planned-entracte.localhost:{server.port}{target}")
+
+    with page.expect_response("**/.maintenance/errors/**"):
+        look(page)
+    page.wait_for_timeout(500)
+
+    expect(page.locator("body")).to_have_attribute("data-reason", "busy")
+
+
 def test_what_was_sent_is_not_sent_again(
     page: Page, server: Running, ingress: Ingress
 ) -> None:
-    ingress.instead = FORM
-    page.goto(f"http://planned-entracte.localhost:{server.port}/")
-    ingress.instead = None
-    page.get_by_role("button").click()
-    page.wait_for_url("**/order")
+    send_form(page, server, ingress)
     ingress.instead = SHOP
 
     look(page)
@@ -295,6 +361,19 @@ def test_times_are_the_visitors(page: Page, server: Running) -> None:
     expect(page.locator(".line")).to_be_visible()
 
 
+@pytest.mark.parametrize("scene", ["planned", "overrun"])
+@pytest.mark.parametrize("design", list(Design), ids=lambda design: design.file)
+def test_page_tells_since_when(
+    page: Page, server: Running, design: Design, scene: str
+) -> None:
+    page.goto(
+        f"http://{scene}-{design.file.replace('_', '-')}.localhost:{server.port}/"
+    )
+
+    expect(page.locator(".start time")).to_be_visible()
+    expect(page.locator(".end time")).to_be_visible()
+
+
 def test_korean_words_are_not_broken(browser: Browser, server: Running) -> None:
     context = browser.new_context(locale="ko", viewport={"width": 340, "height": 600})
     page = context.new_page()
@@ -338,36 +417,3 @@ def test_keyboard_reaches_everything_in_order(
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
 
     assert reached == ["Status page", "Write to us", "Details for support"]
-
-
-@pytest.mark.parametrize("scene", ["planned", "overrun"])
-@pytest.mark.parametrize("design", list(Design), ids=lambda design: design.file)
-def test_page_tells_since_when(
-    page: Page, server: Running, design: Design, scene: str
-) -> None:
-    page.goto(
-        f"http://{scene}-{design.file.replace('_', '-')}.localhost:{server.port}/"
-    )
-
-    expect(page.locator(".start time")).to_be_visible()
-    expect(page.locator(".end time")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    "design",
-    [each for each in Design if each not in (Design.PLAIN, Design.TERMINAL)],
-    ids=lambda design: design.file,
-)
-def test_each_kind_has_a_drawing_of_its_own(
-    page: Page, server: Running, design: Design
-) -> None:
-    seen = []
-    for scene in ("planned", "incident", "busy", "retired", "overrun"):
-        host = f"{scene}-{design.file.replace('_', '-')}.localhost"
-        page.goto(f"http://{host}:{server.port}/")
-        shown = page.locator(".mark path").filter(visible=True)
-        assert shown.count() == 1
-        assert page.locator(".mark").get_attribute("fill") == "none"
-        seen.append(shown.get_attribute("d"))
-
-    assert len(set(seen)) == 5

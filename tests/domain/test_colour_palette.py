@@ -15,3 +15,4 @@ def test_text_can_be_read_on_any_background(number: int) -> None:
     assert colours["paper"] == background
     for name in ("ink", "soft", "alert", "busy"):
         assert contrast(colours[name], background) >= READABLE, name
+    assert contrast(colours["ink"], colours["shade"]) >= READABLE

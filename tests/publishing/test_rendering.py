@@ -47,3 +47,12 @@ def test_a_themes_words_are_escaped() -> None:
 
     assert "<script>alert" not in document
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in document
+
+
+def test_what_is_printed_has_the_accent_for_its_own_paper() -> None:
+    style = render_theme(Look(accent="#0055cc", background="#101020"), ("en",)).style
+
+    everywhere, screen = style.splitlines()[0], style.splitlines()[-1]
+    assert "--accent: #0055cc" in everywhere
+    assert screen.startswith("@media screen and (prefers-color-scheme: light)")
+    assert "--accent: #0055cc" not in screen
