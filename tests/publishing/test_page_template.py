@@ -228,7 +228,7 @@ def test_state_speaks_in_place_of_the_kind(
         (State.IDLE, None, set()),
         (State.UNTIL, "Expected back", {"opens_at", "closes_at"}),
         (State.OPEN, "Not announced yet", {"opens_at"}),
-        (State.OVERRUN, "Planned until", {"closes_at"}),
+        (State.OVERRUN, "Planned until", {"opens_at", "closes_at"}),
         (State.ERROR, None, set()),
     ],
     ids=lambda value: getattr(value, "value", None),
