@@ -55,7 +55,7 @@ def in_html(reply: Reply) -> tuple[str, str, int]:
     document = unescape(reply.text)
     title = document.partition("<title>")[2].partition("</title>")[0]
     text = document.partition('<div class="reason"><p>')[2].partition("</p>")[0]
-    code = document.partition("<dt>HTTP</dt><dd>")[2][:3]
+    code = document.partition('<dd data-part="code">')[2][:3]
     return title, text, int(code)
 
 
