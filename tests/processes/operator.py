@@ -12,7 +12,8 @@ from tests.processes.copy import PASSWORD
 
 # What a form brings along: against forgery, and what its reader has seen.
 _HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|based_on)" value="(\w+)"')
-_SECONDS = 30
+# A portal waits for a store that hangs, and for another publisher that does.
+_SECONDS = 90
 
 
 class Operator:
