@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.kubernetes.rendered import INSTALL, has_kubectl, one
+from tests.kubernetes.rendered import need_kubectl, one
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = re.compile(r"(?:PAGE|PORTAL|SNAPSHOT|AWS|DATABASE)_[A-Z0-9_]+")
@@ -109,8 +109,7 @@ def test_no_command_deletes_page_servers_by_their_label_alone() -> None:
 
 
 def test_the_guides_kustomizations_can_be_applied(tmp_path: Path) -> None:
-    if not has_kubectl():
-        pytest.skip(f"needs kubectl: {INSTALL}")
+    need_kubectl()
     ours: dict[str, Any] = {}
     for block in blocks("yaml"):
         for name, value in yaml.safe_load(block).items():

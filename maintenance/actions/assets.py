@@ -30,7 +30,7 @@ def describe_asset(asset: Asset, name: str, data: bytes) -> None:
     """Give an asset the name, type, size and digest of a file.
 
     Raises:
-        AssetError: it is too large, no image that pages show, or there already.
+        AssetError: it is too large, or no image that pages show.
     """
     if len(data) > MAX_BYTES:
         raise AssetError(f"{name} has {len(data):,} bytes: use at most {MAX_BYTES:,}.")
@@ -47,6 +47,14 @@ def describe_asset(asset: Asset, name: str, data: bytes) -> None:
     asset.name = safe_name(name)
     asset.size_bytes = len(data)
     asset.digest = snapshots.digest(data)
+
+
+def refuse_twin(asset: Asset) -> None:
+    """Refuse a file that is there already under its name.
+
+    Raises:
+        AssetError: it is.
+    """
     if twin := _twin_of(asset):
         raise AssetError(f"This file was uploaded before, as {twin}.")
 

@@ -10,7 +10,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
-from maintenance.actions.assets import AssetError, describe_asset, store_asset
+from maintenance.actions.assets import (
+    AssetError,
+    describe_asset,
+    refuse_twin,
+    store_asset,
+)
 from maintenance.admin.recorded import RecordedAdmin
 from maintenance.admin.stale import RecordedForm
 from maintenance.models import Asset
@@ -36,6 +41,7 @@ class AssetForm(RecordedForm[Asset]):
         data = file.read()
         try:
             describe_asset(self.instance, file.name or "file", data)
+            refuse_twin(self.instance)
             store_asset(current_store(), self.instance, data)
         except AssetError as exc:
             raise forms.ValidationError(str(exc)) from exc

@@ -10,6 +10,7 @@ from maintenance.actions.assets import (
     MAX_BYTES,
     AssetError,
     describe_asset,
+    refuse_twin,
     save_asset,
     store_asset,
 )
@@ -65,17 +66,27 @@ ASSETS = Resource("asset", "assets", "pk", is_document=False, verbs=("read", "de
 def create_asset(request: HttpRequest, query: Query[AssetQuery]) -> HttpResponse:
     """Upload a PNG, JPEG, GIF, WebP or ICO file."""
     token = token_of(request, Scope.MANAGE)
-    return created(request, token, ASSETS, lambda made: _take(request, query, made))
-
-
-def _take(request: HttpRequest, query: AssetQuery, made: Change) -> Asset:
     asset = Asset()
     try:
         describe_asset(asset, query.name, request.body)
+        # Before the turn to change things is taken: a storage that hangs would keep it
+        # from everybody. To store the same content again does no harm.
         store_asset(current_store(), asset, request.body)
     except AssetError as exc:
-        raise unprocessable([FieldError("body", str(exc))]) from exc
+        raise _refusal(exc) from exc
     except StoreError as exc:
         raise ProblemError(503, f"The storage did not take it: {exc}") from exc
+    return created(request, token, ASSETS, lambda made: _save(asset, made))
+
+
+def _save(asset: Asset, made: Change) -> Asset:
+    try:
+        refuse_twin(asset)
+    except AssetError as exc:
+        raise _refusal(exc) from exc
     save_asset(asset, made)
     return asset
+
+
+def _refusal(exc: AssetError) -> ProblemError:
+    return unprocessable([FieldError("body", str(exc))])

@@ -20,7 +20,7 @@ from maintenance.api.resources import token_of
 from maintenance.api.shapes import REF, Slug
 from maintenance.api.tokens import author_of
 from maintenance.declared.problems import DeclarationError
-from maintenance.declared.shape import json_schema
+from maintenance.declared.schema import json_schema
 from maintenance.declared.sources import to_portal
 from maintenance.history.recording import turn
 from maintenance.models.token import Scope

@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 
 OUTAGES = (OperationalError, StoreError, ThemeError)
 RETRY_SECONDS = 5
-NO_STORAGE = "The storage cannot be used now."
+LAST_FAILED = "The last publication failed: the log and the admin say why."
+_NO_STORAGE = "The storage cannot be used now."
 _NO_DATABASE = "The database cannot be used now."
 _NO_PAGES = "The pages cannot be made now."
 
@@ -42,11 +43,4 @@ def briefly(exc: Exception) -> str:
             return _NO_DATABASE
         case ThemeError():
             return _NO_PAGES
-    return NO_STORAGE
-
-
-def noted_briefly(error: str) -> str:
-    """Return what an answer may say of the note that a failed publication left."""
-    if not error:
-        return ""
-    return _NO_PAGES if "cannot be rendered" in error else NO_STORAGE
+    return _NO_STORAGE

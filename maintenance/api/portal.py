@@ -15,7 +15,7 @@ from maintenance.api.bodies import MAX_NUMBER
 from maintenance.api.conditions import expected_number, refuse_condition
 from maintenance.api.fields import one_of
 from maintenance.api.openapi import changes, json_of
-from maintenance.api.outages import noted_briefly
+from maintenance.api.outages import LAST_FAILED
 from maintenance.api.paging import Page, page
 from maintenance.api.problems import ProblemError
 from maintenance.api.publishing import publish_soon
@@ -100,7 +100,7 @@ def read_status(request: HttpRequest) -> HttpResponse:
         published_at=_time(live.published_at) if live else None,
         rolled_back_to=live.rolled_back_to if live else None,
         pending=has_pending(),
-        error=noted_briefly(failing.error) if failing else "",
+        error=LAST_FAILED if failing else "",
     )
     return answer(status.model_dump())
 

@@ -38,7 +38,6 @@ from maintenance.models.theme import MAX_LINKS, MAX_URL_LENGTH
 MAX_OBJECTS = 20_000
 MAX_LANGUAGES = 200
 MAX_SERVICES = 10_000
-_SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
 def _sorted(names: list[str]) -> list[str]:
@@ -286,17 +285,3 @@ FORMS: dict[str, type[Form]] = {
     "schedule": ScheduleForm,
 }
 Tree: TypeAlias = dict[str, Any]
-
-
-def json_schema(*, ref_template: str = "#/$defs/{model}") -> Tree:
-    """Return the JSON Schema of documents, for editors and checks elsewhere."""
-    schema = Portal.model_json_schema(ref_template=ref_template)
-    for form in ("ThemeForm", "ServiceForm"):
-        schema["$defs"][form]["required"] = [
-            name for name in schema["$defs"][form].get("required", ()) if name != "name"
-        ]
-    asset = schema["$defs"]["AssetName"]
-    schema["$defs"]["AssetName"] = {
-        "anyOf": [asset["properties"]["name"], {**asset}],
-    }
-    return {"$schema": _SCHEMA_ID, **schema, "title": "Entracte's configuration"}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from maintenance.api import resources
 from maintenance.api.interface import api
+from maintenance.history import recording
 from maintenance.models import Asset, Publication, Publisher, Revision, Schedule
 from maintenance.models.token import Scope
 from maintenance.publishing.publish import publish
@@ -200,6 +204,27 @@ def test_an_upload_that_is_asked_for_again_happens_once(manager: Program) -> Non
     assert second["Idempotency-Replayed"] == "true"
 
 
+def test_a_storage_that_hangs_keeps_nobody_else_from_changes(
+    manager: Program, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    def put(self: SnapshotStore, name: str, data: bytes) -> str:
+        done.append("stored")
+        return "0" * 64
+
+    def turn(clock: Callable[[], datetime]) -> AbstractContextManager[datetime]:
+        done.append("has the turn")
+        return recording.turn(clock)
+
+    monkeypatch.setattr(SnapshotStore, "put_asset", put)
+    monkeypatch.setattr(resources, "turn", turn)
+
+    answer = upload(manager, PNG)
+
+    assert (answer.status_code, done) == (201, ["stored", "has the turn"])
+
+
 @pytest.mark.parametrize("changes", [{"name": "other.png"}, {"data": PNG + b"\0"}])
 def test_a_key_of_an_upload_comes_with_one_file(
     manager: Program, changes: dict[str, Any]
@@ -275,7 +300,9 @@ def test_the_status_names_no_folder(manager: Program) -> None:
 
     status = manager.ask("GET", "status").json()
 
-    assert status["error"] == "The storage cannot be used now."
+    assert status["error"] == (
+        "The last publication failed: the log and the admin say why."
+    )
 
 
 def test_the_status_of_a_portal_that_never_published(manager: Program) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from maintenance.declared.documents import read_portal
 from maintenance.declared.problems import MAX_PROBLEMS, DeclarationError
-from maintenance.declared.shape import FORMS, json_schema
+from maintenance.declared.schema import json_schema
+from maintenance.declared.shape import FORMS
 from maintenance.history.documents import NOUNS, to_document
 from maintenance.models import PortalSettings, Theme
 from tests.declared.documents import apply

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from tests.kubernetes.rendered import (
-    INSTALL,
     K8S,
     NEWEST,
     OLDEST,
@@ -19,14 +18,11 @@ from tests.kubernetes.rendered import (
     Manifest,
     containers,
     copy_of_k8s,
-    has_kubectl,
     kind,
     one,
     pods,
     render,
 )
-
-pytestmark = pytest.mark.skipif(not has_kubectl(), reason=f"needs kubectl: {INSTALL}")
 
 # What the operator of Prometheus brings along.
 CUSTOM = {"ServiceMonitor", "PrometheusRule"}

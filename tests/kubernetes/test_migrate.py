@@ -7,21 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.kubernetes.rendered import (
-    INSTALL,
     K8S,
     Manifest,
     copy_of_k8s,
-    has_kubectl,
     kind,
     one,
     pods,
     render,
 )
-
-pytestmark = pytest.mark.skipif(not has_kubectl(), reason=f"needs kubectl: {INSTALL}")
 
 
 def test_portal_does_not_migrate_when_it_starts(production: list[Manifest]) -> None:

@@ -8,17 +8,13 @@ from typing import Any
 import pytest
 
 from tests.kubernetes.rendered import (
-    INSTALL,
     RUNNING,
     Manifest,
-    has_kubectl,
     kind,
     one,
     pods,
     render,
 )
-
-pytestmark = pytest.mark.skipif(not has_kubectl(), reason=f"needs kubectl: {INSTALL}")
 
 
 def test_services_lead_to_their_own_plane(production: list[Manifest]) -> None:

@@ -9,17 +9,13 @@ import pytest
 from django.conf import settings
 
 from tests.kubernetes.rendered import (
-    INSTALL,
     NEWEST,
     OLDEST,
     Manifest,
     copy_of_k8s,
-    has_kubectl,
     one,
     render,
 )
-
-pytestmark = pytest.mark.skipif(not has_kubectl(), reason=f"needs kubectl: {INSTALL}")
 
 
 @pytest.fixture

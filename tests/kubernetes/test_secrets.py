@@ -6,20 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from tests.kubernetes.rendered import (
-    INSTALL,
     K8S,
     OVERLAYS,
     Manifest,
-    has_kubectl,
     pods,
     render,
 )
-
-pytestmark = pytest.mark.skipif(not has_kubectl(), reason=f"needs kubectl: {INSTALL}")
-
 
 SECRETS = {
     "page-server": {"entracte-storage-read"},

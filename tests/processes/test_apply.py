@@ -102,3 +102,19 @@ def test_two_applies_at_once_make_each_object_once(tmp_path: Path) -> None:
 
         assert [each.returncode for each in running] == [0, 0]
         assert sorted(each["unchanged"] for each in told) == [0, 5]
+
+
+def test_an_apply_again_publishes_what_the_last_one_could_not(tmp_path: Path) -> None:
+    file = tmp_path / "portal.yaml"
+    file.write_text(WHOLE)
+    with copy(tmp_path) as made:
+        made.prepare()
+        storage = made.data / "storage"
+        storage.write_text("in the way")
+        ended = [made.manage("apply", "-f", str(file)) for _ in range(2)]
+        assert [each.status for each in ended] == [3, 3]
+        storage.unlink()
+
+        told = json.loads(made.succeed("apply", "-f", str(file), "--json"))
+
+    assert (told["changed"], told["published"]) == (False, True)

@@ -137,6 +137,21 @@ def test_a_pointer_to_nowhere_is_repaired(running_copy: Copy) -> None:
     assert_caught_up(running_copy, "A reason")
 
 
+def test_a_number_that_no_publisher_gives_ends_nothing(running_copy: Copy) -> None:
+    set_reason(running_copy, "A reason")
+    running_copy.until_page("A reason")
+    pointer = running_copy.data / "storage" / "snapshots" / "current"
+    for version in (2**53 - 1, 2**63 - 1):
+        forged = json.loads(pointer.read_bytes()) | {"version": version}
+
+        pointer.write_text(json.dumps(forged))
+        set_reason(running_copy, f"After {version}")
+
+        running_copy.until_page(f"After {version}")
+        assert_caught_up(running_copy, f"After {version}")
+    assert running_copy.internal("/snapshot").json()["version"] < 20
+
+
 def test_emptied_storage_is_filled_again(running_copy: Copy) -> None:
     set_reason(running_copy, "A reason")
     running_copy.until_page("A reason")

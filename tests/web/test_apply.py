@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from maintenance.declared.shape import json_schema
+from maintenance.declared.schema import json_schema
 from maintenance.models import Publication, Revision, Service
 from maintenance.publishing.publish import roll_back
 from maintenance.publishing.store import SnapshotStore

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from maintenance.actions.export import export_portal, to_yaml
 from maintenance.declared.problems import DeclarationError
-from maintenance.declared.shape import json_schema
+from maintenance.declared.schema import json_schema
 from maintenance.management import shell
 
 
